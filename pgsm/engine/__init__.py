@@ -1,0 +1,1 @@
+"""The interpreter: pure Python, standard library only."""
