@@ -87,7 +87,7 @@ class DevCluster:
 
     @property
     def dsn(self) -> str:
-        """The URL of the database for its superuser, on TCP.  SetupError before `up`."""
+        """The URL of the database, for its superuser.  SetupError before `up`."""
         return self.dsn_of(self.database)
 
     def dsn_of(self, database: str) -> str:

@@ -74,7 +74,7 @@ def running_pid(data: Path) -> int | None:
 
 
 def remove_stale_pid_file(data: Path) -> None:
-    """Nothing runs here by the better check above; the server's own is easily fooled."""
+    """Remove what a crash left; the server's own check is fooled by a reused pid."""
     if running_pid(data) is None:
         (data / "postmaster.pid").unlink(missing_ok=True)
 

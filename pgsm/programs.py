@@ -92,7 +92,7 @@ def missing_extensions(server: Server, extensions: Iterable[str]) -> list[str]:
 
 
 def require_sqitch() -> str:
-    """The path of sqitch.  Raises SetupError where it, psql or its driver is missing."""
+    """The path of sqitch.  Raises SetupError where it or psql is missing."""
     sqitch = shutil.which("sqitch")
     if sqitch is None:
         raise SetupError(

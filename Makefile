@@ -1,0 +1,47 @@
+# `make` alone lists what there is.  ARGS goes to the program: make test ARGS='-k timers'
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON_HERE := .venv/bin/python
+
+.PHONY: help install demo test lint format check bench engine engine-check clean
+
+help:  ## Show this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
+
+install:  ## Install what is missing: Debian packages, .venv
+	@scripts/install.sh
+
+demo: install  ## Start a private PostgreSQL, deploy pgsm, run both examples
+	@$(PYTHON_HERE) -m pgsm dev up
+	@$(PYTHON_HERE) -m examples.demo $(ARGS)
+
+test: install  ## Run the tests, on a private PostgreSQL of their own
+	@$(PYTHON_HERE) -m pytest -n 2 $(ARGS)
+
+lint:  ## Check format, style and types of Python and SQL
+	@scripts/install.sh python
+	$(PYTHON_HERE) -m ruff format --check .
+	$(PYTHON_HERE) -m ruff check .
+	$(PYTHON_HERE) -m mypy
+	@scripts/lint_sql.sh
+
+format:  ## Format the Python
+	$(PYTHON_HERE) -m ruff format .
+	$(PYTHON_HERE) -m ruff check --fix .
+
+check: lint engine-check test  ## All that a change must pass
+
+bench: install  ## Measure send_event against the floor
+	@$(PYTHON_HERE) -m benchmarks.run $(ARGS)
+
+engine:  ## Write the interpreter's sqitch change from pgsm/engine
+	@$(PYTHON_HERE) scripts/build_engine.py
+
+engine-check:  ## Fail when that change is not what pgsm/engine says
+	@scripts/install.sh python
+	@$(PYTHON_HERE) scripts/build_engine.py --check
+
+clean:  ## Remove the private clusters and .venv
+	@if [ -x $(PYTHON_HERE) ]; then for d in .pgsm .pgsm-test; do \
+	  $(PYTHON_HERE) -m pgsm dev down --delete --dir $$d; done; fi
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,64 @@
+"""The command `pgsm`.
+
+A subcommand is a click command in a module of this package, named in COMMANDS and
+imported when it is called: `pgsm --version` loads none of them.
+"""
+
+from __future__ import annotations
+
+import importlib
+
+import click
+
+from .. import __version__
+from .common import CONTEXT_SETTINGS, reporting_errors
+
+COMMANDS = {
+    "deploy": "pgsm.cli.deploy:deploy",
+    "dev": "pgsm.cli.dev:dev",
+    "runner": "pgsm.cli.runner:runner",
+    "status": "pgsm.cli.deploy:status",
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are needed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*super().list_commands(ctx), *COMMANDS})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        place = COMMANDS.get(cmd_name)
+        if place is None:
+            return super().get_command(ctx, cmd_name)
+        module, attribute = place.split(":")
+        try:
+            found = getattr(importlib.import_module(module), attribute)
+        except ModuleNotFoundError as missing:
+            if missing.name == module:
+                return None
+            raise
+        assert isinstance(found, click.Command)
+        return found
+
+    def invoke(self, ctx: click.Context) -> object:
+        with reporting_errors():
+            return super().invoke(ctx)
+
+
+@click.group(cls=LazyGroup, context_settings=CONTEXT_SETTINGS)
+@click.version_option(__version__, "-V", "--version", message="pgsm %(version)s")
+def main() -> None:
+    """Statecharts that run inside PostgreSQL.
+
+    \b
+    A private server to try things on, deployed and ready:
+        pgsm dev up
+        psql "$(pgsm dev dsn)"
+
+    \b
+    A database of your own:
+        pgsm deploy --dsn postgresql://postgres@db.example/shop
+
+    Exit codes: 0 done, 1 failed, 2 wrong usage.
+    """
