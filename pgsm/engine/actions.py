@@ -1,0 +1,379 @@
+"""Guards, values, delays and actions compiled to closures over the running step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from . import definition_paths, errors, expressions, values
+from .content import Block, Guard
+
+if TYPE_CHECKING:
+    from .interpreter import Run
+    from .plan import State
+
+Json = Any
+Document = Mapping[str, Any]
+Value = Callable[["Run"], Json]
+Action = Callable[["Run"], None]
+Test = Callable[["Run"], bool]
+
+NAMES = frozenset(
+    {"context", "event", "instance", "now", "auth", "params", "item", "index", "input"}
+)
+BUILT_IN = frozenset(
+    {
+        "assign",
+        "raise",
+        "send",
+        "cancel",
+        "effect",
+        "call",
+        "emit",
+        "log",
+        "choose",
+        "foreach",
+    }
+)
+
+
+class Compiler:
+    """Compiles the parts of one document; named parts are compiled where used."""
+
+    def __init__(self, implementations: Document) -> None:
+        self.implementations = implementations
+        self.ids: dict[str, State] = {}
+        self.resolve: Callable[[str], State]
+        self.loop_names: frozenset[str] = frozenset()
+
+    # -- values ---------------------------------------------------------------
+
+    def value(self, node: Json, path: str) -> Value:
+        """Return a closure that evaluates ``node``, at any depth."""
+        if isinstance(node, Mapping):
+            return self._object(node, path)
+        if isinstance(node, list):
+            items = [
+                self.value(item, f"{path}[{index}]") for index, item in enumerate(node)
+            ]
+            return lambda run: [item(run) for item in items]
+        return lambda run: node
+
+    def _object(self, node: Document, path: str) -> Value:
+        keys = node.keys()
+        if keys == {"expr"}:
+            return self.expression(node["expr"], path)
+        if keys == {"literal"}:
+            literal = node["literal"]
+            return lambda run: literal
+        if "sql" in node and keys <= {"sql", "args"}:
+            return self.sql(node, path)
+        members = {
+            key: self.value(item, values.child_path(path, key, ""))
+            for key, item in node.items()
+        }
+        return lambda run: {key: item(run) for key, item in members.items()}
+
+    def expression(self, source: str, path: str) -> Value:
+        compiled = expressions.compile_expression(source, NAMES | self.loop_names, path)
+
+        def evaluate(run: Run) -> Json:
+            try:
+                return compiled(run.scope)
+            except expressions.EvaluationError as error:
+                raise errors.StepError(str(error), path) from None
+
+        return evaluate
+
+    def sql(self, node: Document, path: str) -> Value:
+        function = node["sql"]
+        arguments = [
+            self.value(argument, f"{path}.args[{index}]")
+            for index, argument in enumerate(node.get("args", ()))
+        ]
+
+        def ask(run: Run) -> Json:
+            given = [argument(run) for argument in arguments]
+            return run.ask("sql", function, given, path)
+
+        return ask
+
+    # -- guards ---------------------------------------------------------------
+
+    def guard(self, node: Document, path: str) -> Guard:
+        return Guard(self._test(node, path), guard_label(node))
+
+    def _test(self, node: Document, path: str) -> Test:
+        if "type" in node:
+            return self._named_test(node, path)
+        if "and" in node:
+            tests = self._tests(node["and"], path + ".and")
+            return lambda run: all(test(run) for test in tests)
+        if "or" in node:
+            tests = self._tests(node["or"], path + ".or")
+            return lambda run: any(test(run) for test in tests)
+        if "not" in node:
+            test = self._test(node["not"], path + ".not")
+            return lambda run: not test(run)
+        if "in" in node:
+            state = self.resolve_in(node["in"])
+            return lambda run: state in run.configuration
+        value = self.value({key: node[key] for key in node if key != "params"}, path)
+        return lambda run: bool(value(run))
+
+    def _tests(self, nodes: Sequence[Document], path: str) -> list[Test]:
+        return [
+            self._test(node, f"{path}[{index}]") for index, node in enumerate(nodes)
+        ]
+
+    def _named_test(self, node: Document, path: str) -> Test:
+        name = node["type"]
+        definition = self.implementations["guards"][name]
+        test = self._test(definition, values.child_path("$.implementations.guards", name, ""))
+        if "params" not in node:
+            return test
+        params = self.value(node["params"], path + ".params")
+
+        def with_params(run: Run) -> bool:
+            with run.names(params=params(run)):
+                return test(run)
+
+        return with_params
+
+    def resolve_in(self, text: str) -> State:
+        """Return the state of an ``in`` guard: ``#id`` or a path from the root."""
+        return self.resolve(text)
+
+    # -- delays ---------------------------------------------------------------
+
+    def delay(self, node: Json, path: str) -> Callable[[Run], Document | None]:
+        """Return a closure giving ``{"in": interval}`` or ``{"at": time}`` or None."""
+        delays = self.implementations.get("delays", {})
+        if isinstance(node, str) and node in delays:
+            where = values.child_path("$.implementations.delays", node, "")
+            return self.delay(delays[node], where)
+        if isinstance(node, str):
+            text = f"{node} milliseconds" if node.isdigit() else node
+            return lambda run: {"in": text}
+        if isinstance(node, Mapping) and "at" in node:
+            at = self.value(node["at"], path + ".at")
+            return lambda run: _due_at(at(run), path)
+        unit = node.get("unit", "milliseconds") if isinstance(node, Mapping) else "milliseconds"
+        if isinstance(node, Mapping):
+            node = {key: item for key, item in node.items() if key != "unit"}
+        amount = self.value(node, path)
+        return lambda run: _due_in(amount(run), unit, path)
+
+    # -- actions --------------------------------------------------------------
+
+    def block(self, nodes: Sequence[Document], path: str) -> Block | None:
+        if not nodes:
+            return None
+        return Block(self.actions(nodes, path), path)
+
+    def actions(self, nodes: Sequence[Document], path: str) -> tuple[Action, ...]:
+        return tuple(
+            self._action(node, f"{path}[{index}]") for index, node in enumerate(nodes)
+        )
+
+    def _action(self, node: Document, path: str) -> Action:
+        kind = node["type"]
+        if kind in BUILT_IN:
+            compiled: Action = getattr(self, f"_{kind}")(node, path)
+            return compiled
+        return self._named_action(node, path)
+
+    def _named_action(self, node: Document, path: str) -> Action:
+        name = node["type"]
+        where = values.child_path("$.implementations.actions", name, "")
+        steps = self.actions(self.implementations["actions"][name], where)
+        params = self.value(node["params"], path + ".params") if "params" in node else None
+
+        def perform(run: Run) -> None:
+            run.performed.append(name)
+            with run.names(params=params(run) if params else None):
+                for step in steps:
+                    step(run)
+
+        return perform
+
+    def _assign(self, node: Document, path: str) -> Action:
+        settings = [
+            (self.path(key, path), self.value(item, values.child_path(path, key, "set")))
+            for key, item in node.get("set", {}).items()
+        ]
+        removals = [self.path(key, path) for key in node.get("remove", ())]
+
+        def assign(run: Run) -> None:
+            news = [(target(run), value(run)) for target, value in settings]
+            gone = [target(run) for target in removals]
+            run.assign(news, gone, path)
+
+        return assign
+
+    def path(self, text: str, where: str) -> Callable[[Run], list[str | int]]:
+        """Return a closure giving the keys of an assign path."""
+        parts: list[str | Value] = [
+            part if isinstance(part, str) else self.expression(part[1], where)
+            for part in definition_paths.parse_path(text)
+        ]
+        if all(isinstance(part, str) for part in parts):
+            return lambda run: parts  # type: ignore[return-value]
+        return lambda run: [
+            part if isinstance(part, str) else _path_key(part(run), where)
+            for part in parts
+        ]
+
+    def _optional(self, node: Document, key: str, path: str) -> Value | None:
+        return self.value(node[key], f"{path}.{key}") if key in node else None
+
+    def _raise(self, node: Document, path: str) -> Action:
+        event = node["event"]
+        data = self.value(node.get("data", {}), path + ".data")
+        send_id = self._optional(node, "id", path)
+        if "delay" not in node:
+            return lambda run: run.raise_event(event, data(run))
+        due = self.delay(node["delay"], path + ".delay")
+        return lambda run: run.arm(
+            event, data(run), due(run), send_id(run) if send_id else None, path
+        )
+
+    def _send(self, node: Document, path: str) -> Action:
+        receiver = self.value(node["to"]["instance"], path + ".to.instance")
+        data = self.value(node.get("data", {}), path + ".data")
+        send_id = self._optional(node, "id", path)
+        due = self.delay(node["delay"], path + ".delay") if "delay" in node else None
+
+        def send(run: Run) -> None:
+            run.send(
+                receiver(run),
+                node["event"],
+                data(run),
+                due(run) if due else {"in": "0"},
+                send_id(run) if send_id else None,
+                path,
+            )
+
+        return send
+
+    def _cancel(self, node: Document, path: str) -> Action:
+        send_id = self.value(node["id"], path + ".id")
+        return lambda run: run.cancel(send_id(run))
+
+    def _effect(self, node: Document, path: str) -> Action:
+        name = node["name"]
+        given = self.value(node.get("input", {}), path + ".input")
+        key = self._optional(node, "key", path)
+        declared = self.implementations.get("effects", {}).get(name, {})
+        use = {item: node[item] for item in node if item != "key"}
+        policy = values.policy(declared, use)
+        policy.pop("key", None)
+        reply = node.get("reply")
+
+        def effect(run: Run) -> None:
+            business_key = key(run) if key else None
+            run.effect(name, given(run), policy, reply, business_key)
+
+        return effect
+
+    def _call(self, node: Document, path: str) -> Action:
+        function = node["function"]
+        arguments = [
+            self.value(argument, f"{path}.args[{index}]")
+            for index, argument in enumerate(node.get("args", ()))
+        ]
+        target = self.path(node["assign"], path) if "assign" in node else None
+
+        def call(run: Run) -> None:
+            given = [argument(run) for argument in arguments]
+            answer = run.ask("call", function, given, path)
+            if target:
+                run.assign([(target(run), answer)], [], path)
+
+        return call
+
+    def _emit(self, node: Document, path: str) -> Action:
+        data = self.value(node.get("data", {}), path + ".data")
+        event = node["event"]
+        return lambda run: run.emitted.append({"event": event, "data": data(run)})
+
+    def _log(self, node: Document, path: str) -> Action:
+        message = self.value(node.get("message"), path + ".message")
+        return lambda run: run.notes.append(message(run))
+
+    def _choose(self, node: Document, path: str) -> Action:
+        branches = []
+        for index, branch in enumerate(node["branches"]):
+            where = f"{path}.branches[{index}]"
+            guard = self._test(branch["guard"], where + ".guard") if "guard" in branch else None
+            branches.append((guard, self.actions(branch["actions"], where + ".actions")))
+
+        def choose(run: Run) -> None:
+            for guard, steps in branches:
+                if guard is None or guard(run):
+                    for step in steps:
+                        step(run)
+                    return
+
+        return choose
+
+    def _foreach(self, node: Document, path: str) -> Action:
+        items = self.value(node["in"], path + ".in")
+        item_name, index_name = node.get("item", "item"), node.get("index", "index")
+        outer = self.loop_names
+        self.loop_names = outer | {item_name, index_name}
+        steps = self.actions(node["actions"], path + ".actions")
+        self.loop_names = outer
+
+        def foreach(run: Run) -> None:
+            elements = items(run)
+            if not isinstance(elements, list):
+                kind = values.type_name(elements)
+                raise errors.StepError(f"foreach needs a list, not {kind}", path)
+            for index, element in enumerate(list(elements)):
+                with run.names(**{item_name: element, index_name: index}):
+                    for step in steps:
+                        step(run)
+
+        return foreach
+
+
+def guard_label(node: Document) -> str:
+    """Return the text that names a guard in a refusal or a diagram."""
+    for key in ("type", "expr", "sql"):
+        if key in node:
+            return str(node[key])
+    if "in" in node:
+        return f"in {node['in']}"
+    if "not" in node:
+        return f"not ({guard_label(node['not'])})"
+    word = "and" if "and" in node else "or"
+    return f" {word} ".join(f"({guard_label(part)})" for part in node[word])
+
+
+def _path_key(key: Json, where: str) -> str | int:
+    if isinstance(key, (str, int)) and not isinstance(key, bool):
+        return key
+    kind = values.type_name(key)
+    raise errors.StepError(f"a path takes a text or an index, not {kind}", where)
+
+
+def _due_at(at: Json, path: str) -> Document | None:
+    if at is None:
+        return None
+    if not isinstance(at, str):
+        kind = values.type_name(at)
+        raise errors.StepError(f"a point in time is a text, not {kind}", path)
+    return {"at": at}
+
+
+def _due_in(amount: Json, unit: str, path: str) -> Document:
+    if isinstance(amount, str):
+        return {"in": amount}
+    if isinstance(amount, bool) or amount is None or isinstance(amount, (list, dict)):
+        kind = values.type_name(amount)
+        raise errors.StepError(f"a delay is a number or an interval, not {kind}", path)
+    if amount < 0:
+        raise errors.StepError(f"a delay may not be negative, but is {amount}", path)
+    text = str(amount) if isinstance(amount, int) else f"{amount:f}"
+    return {"in": f"{text} {unit}"}

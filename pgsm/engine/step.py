@@ -1,0 +1,344 @@
+"""The engine's door: operations on JSON texts, called by the SQL shell.
+
+``call(operation, arguments)`` takes texts (or None) and returns a JSON text:
+
+``{"error": {"code", "message", "detail", "hint"}}``  the event is refused
+``{"question": {"kind": …}}``                      ask, and call again with the answer
+anything else                                     the operation's result
+
+A question is ``document`` (the plan of that checksum is not cached: pass the
+document), ``call`` or ``sql`` (run the function, append ``{"value"}`` or
+``{"error"}`` to the answers) or ``undo`` (roll the block back, put its error in
+place of the block's answers).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from . import commands, configuration as sets, errors, exact, interpreter, plan, values
+
+Json = Any
+
+# The shell and the engine know each other by this number; an engine understands
+# the previous one too, so that a deploy can happen under traffic.
+PROTOCOL = 1
+MAX_PLANS = 200
+
+_plans: dict[str, plan.Plan] = {}
+
+
+def call(operation: str, arguments: Sequence[str | None]) -> str:
+    """Return the result of an operation as JSON text."""
+    try:
+        result = OPERATIONS[operation](*arguments)
+    except errors.Question as question:
+        result = {"question": question.question}
+    except errors.Refusal as refusal:
+        result = {"error": refusal.as_json()}
+    try:
+        return exact.dumps(result)
+    except ValueError as error:
+        refusal = errors.Refusal(
+            errors.BAD_RESULT, f"the result cannot be stored as JSON: {error}"
+        )
+        return exact.dumps({"error": refusal.as_json()})
+
+
+def get_plan(checksum: str, document: str | None) -> plan.Plan:
+    """Return the plan of a version from the cache, or ask for its document."""
+    found = _plans.get(checksum)
+    if found is not None:
+        return found
+    if document is None:
+        raise errors.Question(kind="document")
+    if len(_plans) >= MAX_PLANS:
+        del _plans[next(iter(_plans))]
+    compiled = _plans[checksum] = plan.compile_plan(exact.loads(document))
+    return compiled
+
+
+def loads(text: str | None) -> Json:
+    """Return a JSON text's value; null for None."""
+    return None if text is None else exact.loads(text)
+
+
+class Snapshot:
+    """What an instance is, as texts: the arguments that the operations share."""
+
+    __slots__ = ("context", "history", "states")
+
+    def __init__(self, states: str | None, context: str | None, history: str | None) -> None:
+        self.states = states
+        self.context = context
+        self.history = history
+
+    def load(
+        self, machine: plan.Plan, scope: dict[str, Json], answers: str | None
+    ) -> interpreter.Run:
+        """Return a run that stands where the instance stands."""
+        active = {machine.root}
+        if self.states:
+            by_path = machine.state_by_path
+            active.update(by_path[path] for path in self.states.split("\n"))
+        return interpreter.Run(
+            machine,
+            active,
+            load_history(machine, loads(self.history)),
+            loads(self.context),
+            scope,
+            loads(answers) or (),
+        )
+
+
+def load_history(machine: plan.Plan, history: Json) -> dict[str, list[plan.State]]:
+    """Return the history value with states for paths."""
+    by_path = machine.state_by_path
+    return {
+        key: [by_path[path] for path in paths] for key, paths in (history or {}).items()
+    }
+
+
+def make_scope(
+    instance_id: str,
+    machine: str,
+    version: str,
+    parent: str | None,
+    clock: str,
+    actor: str | None,
+) -> dict[str, Json]:
+    """Return the names that expressions of a step see, but for event and context."""
+    return {
+        "instance": {
+            "id": instance_id,
+            "machine": machine,
+            "version": int(version),
+            "parent": parent,
+        },
+        "now": clock,
+        "auth": loads(actor) or dict(interpreter.SYSTEM),
+        "params": None,
+        "item": None,
+        "index": None,
+        "input": None,
+    }
+
+
+def start(
+    checksum: str,
+    document: str | None,
+    given: str,
+    instance_id: str,
+    machine: str,
+    version: str,
+    parent: str | None,
+    clock: str,
+    actor: str | None,
+    answers: str | None,
+) -> Json:
+    """The first step of an instance: its context, and its initial configuration."""
+    compiled = get_plan(checksum, document)
+    scope = make_scope(instance_id, machine, version, parent, clock, actor)
+    scope["input"] = loads(given)
+    scope["event"] = interpreter.make_event("pgsm.start", scope["input"])
+    run = interpreter.Run(compiled, set(), {}, {}, scope, loads(answers) or ())
+    run.where = {"state": ""}
+    context = run.evaluate(compiled.context)
+    if run.queue:
+        raise interpreter.refuse(run.queue[0]["error"])
+    run.context = scope["context"] = context
+    interpreter.start(run, scope["event"])
+    result = describe(run, set(), {}, changed=True)
+    result["context"] = run.context
+    return result
+
+
+def step(
+    checksum: str,
+    document: str | None,
+    states: str | None,
+    context: str,
+    history: str | None,
+    event: str,
+    data: str,
+    facts: str | None,
+    instance_id: str,
+    machine: str,
+    version: str,
+    parent: str | None,
+    clock: str,
+    actor: str | None,
+    answers: str | None,
+) -> Json:
+    """Apply one event: run to completion, or say why nothing took it.
+
+    ``facts`` is an object with the event's id, output, error and source, or None.
+    """
+    compiled = get_plan(checksum, document)
+    scope = make_scope(instance_id, machine, version, parent, clock, actor)
+    run = Snapshot(states, context, history).load(compiled, scope, answers)
+    before_states, before_context = set(run.configuration), run.context
+    before_history = dict(run.history)
+    message = interpreter.make_event(event, loads(data), **(loads(facts) or {}))
+    if not interpreter.macrostep(run, message):
+        return _not_taken(run)
+    result = describe(
+        run, before_states, before_context, changed=run.configuration != before_states
+    )
+    if run.history != before_history:
+        result["history"] = dump_history(run)
+    return result
+
+
+def _not_taken(run: interpreter.Run) -> Json:
+    if run.refused_by:
+        refused = list(dict.fromkeys(run.refused_by))
+        return {"outcome": "guarded", "details": {"refused_by": refused}}
+    return {"outcome": "no_transition", "details": {}}
+
+
+def dump_history(run: interpreter.Run) -> dict[str, list[str]]:
+    """Return the history value with paths for states."""
+    return {key: [state.path for state in kept] for key, kept in run.history.items()}
+
+
+def describe(
+    run: interpreter.Run, before: set[plan.State], context: Json, *, changed: bool
+) -> dict[str, Json]:
+    """Return what a step did, for the shell to write; what is the same is left out."""
+    result: dict[str, Json] = {
+        "outcome": "taken",
+        "transitions": [transition.path for transition in run.taken],
+    }
+    if changed:
+        result.update(describe_configuration(run))
+    if run.context is not context:
+        difference = values.changes(iter(run.touched), context, run.context)
+        if difference is not None:
+            result["context"] = run.context
+            result["changes"] = difference
+    if not run.running:
+        result["status"] = "done"
+        result["output"] = run.output
+    if run.plan.keys:
+        result["keys"] = _keys(run)
+    if run.notes:
+        result["notes"] = run.notes
+    if run.emitted:
+        result["emitted"] = run.emitted
+    if run.answered:
+        result["answers"] = list(run.answers[: run.answered])
+    result.update(commands.net(run.commands, before))
+    return result
+
+
+def describe_configuration(run: interpreter.Run) -> dict[str, Json]:
+    """Return states, value and tags of the configuration, in document order."""
+    active = sets.document_order(run.configuration - {run.plan.root})
+    tags: dict[str, None] = {}
+    for state in [run.plan.root, *active]:
+        tags.update(dict.fromkeys(state.tags))
+    return {
+        "states": [state.path for state in active],
+        "value": sets.state_value(run.plan.root, run.configuration),
+        "tags": list(tags),
+    }
+
+
+def _keys(run: interpreter.Run) -> dict[str, Json]:
+    """Return the instance's keys as texts; a null key is no key."""
+    found = {}
+    for name, value in run.plan.keys.items():
+        try:
+            key = value(run)
+        except errors.StepError as error:
+            raise interpreter.refuse({"message": error.message, "path": error.path}) from None
+        if key is not None:
+            found[name] = key if isinstance(key, str) else exact.dumps(key)
+    return found
+
+
+def enabled(
+    checksum: str,
+    document: str | None,
+    states: str | None,
+    context: str,
+    history: str | None,
+    instance_id: str,
+    machine: str,
+    version: str,
+    parent: str | None,
+    clock: str,
+    actor: str | None,
+) -> Json:
+    """Return the events that the configuration names, and whether a guard allows them.
+
+    ``[{"event", "state", "enabled"}]`` with enabled true, false or "depends": on
+    the event's data or on SQL, which is not asked here.
+    """
+    compiled = get_plan(checksum, document)
+    scope = make_scope(instance_id, machine, version, parent, clock, actor)
+    scope["event"] = interpreter.make_event("", {})
+    run = Snapshot(states, context, history).load(compiled, scope, None)
+    found: list[dict[str, Json]] = []
+    for state in sets.exit_order(run.configuration):
+        groups = [*state.descriptors.items(), *state.wildcards]
+        for descriptor, transitions in groups:
+            verdicts = [_verdict(run, transition) for transition in transitions]
+            best = True if True in verdicts else next((v for v in verdicts if v), False)
+            found.append(
+                {"event": descriptor, "state": state.path, "enabled": best}
+            )
+    return {"events": found}
+
+
+def _verdict(run: interpreter.Run, transition: plan.Transition) -> bool | str:
+    if transition.guard is None:
+        return True
+    try:
+        return transition.guard.test(run)
+    except (errors.StepError, errors.Question):
+        return "depends"
+
+
+def define(text: str) -> Json:
+    """Check a document: all its problems, or its rows, checksum and functions."""
+    from . import definition, rows
+
+    checked = definition.check(text)
+    result: dict[str, Json] = {
+        "problems": [
+            {"path": p.path, "code": p.code, "message": p.message, "hint": p.hint}
+            for p in checked.problems
+        ],
+        "functions": [
+            {"path": use.path, "function": use.function, "kind": use.kind}
+            for use in checked.functions
+        ],
+        "intervals": [
+            {"path": path, "interval": interval} for path, interval in checked.intervals
+        ],
+    }
+    if checked.document is not None:
+        result["checksum"] = checked.checksum
+        result["rows"] = rows.to_rows(checked.document)
+        result["unhandled"] = checked.document.get("unhandled", "ignore")
+        result["time_zone"] = checked.document.get("timeZone", "UTC")
+    return result
+
+
+def document(text: str) -> Json:
+    """Return the document that a version's rows stand for."""
+    from . import rows
+
+    return rows.from_rows(exact.loads(text))
+
+
+OPERATIONS: dict[str, Callable[..., Json]] = {
+    "start": start,
+    "step": step,
+    "enabled": enabled,
+    "define": define,
+    "document": document,
+}

@@ -1,0 +1,48 @@
+-- Deploy pgsm:functions/cancel_effect to pg
+-- requires: functions/lock_effect
+--
+-- Lock order: the instance, then the effect.
+
+begin;
+set local role pgsm_owner;
+
+create or replace function pgsm.cancel_effect (instance_id text, effect_id text)
+  returns text
+  language plpgsql
+  security definer
+  set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+    v_effect  pgsm_private.effects;
+begin
+    v_effect := pgsm_private.lock_effect(cancel_effect.instance_id, cancel_effect.effect_id);
+
+    if v_effect.status not in ('pending', 'retrying', 'running', 'failed') then
+        raise exception 'effect "%" of instance "%" cannot be cancelled',
+            v_effect.effect_id, v_effect.instance_id
+            using errcode = 'SM303',
+                detail = format('It is %s.', v_effect.status);
+    end if;
+
+    update pgsm_private.effects as e
+    set status = case e.status when 'running' then 'running' else 'cancelled' end,
+        cancel_requested = true,
+        finished_at = case when e.status <> 'running' then pgsm_private.now() end
+    where e.instance_id = v_effect.instance_id and e.effect_id = v_effect.effect_id
+    returning e.* into v_effect;
+    return v_effect.status;
+end;
+$$;
+
+comment on function pgsm.cancel_effect (text, text) is $comment$
+    Stop an effect: one that waits never runs, a running one is asked to stop
+    through its heartbeat, a failed one is closed.  Its machine gets no event.
+
+        select pgsm.cancel_effect('order-42', '3/0');
+
+    Returns cancelled or running.  Raises SM300 when there is no such effect,
+    SM303 when it is over.
+$comment$;
+
+commit;

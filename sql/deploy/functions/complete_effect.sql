@@ -1,0 +1,65 @@
+-- Deploy pgsm:functions/complete_effect to pg
+-- requires: functions/deliver_effect_event
+-- requires: functions/effect_event
+-- requires: functions/is_fatal
+--
+-- Lock order: the instance, then the effect.
+
+begin;
+set local role pgsm_owner;
+
+create or replace function pgsm_private.complete_effect (
+    instance_id  text,
+    effect_id    text,
+    lease_token  text,
+    output       jsonb
+)
+  returns text
+  language plpgsql
+as $$
+#variable_conflict use_column
+declare
+    v_instance  pgsm_private.instances;
+    v_effect    pgsm_private.effects;
+begin
+    select i.*
+    into v_instance
+    from pgsm_private.instances as i
+    where i.instance_id = complete_effect.instance_id
+    for no key update skip locked;
+
+    if not found and pgsm_private.instance_exists(complete_effect.instance_id) then
+        return 'busy';
+    end if;
+
+    update pgsm_private.effects as e
+    set status = case
+            when pgsm_private.answer_is_late(e, v_instance.status) then 'late'
+            else 'succeeded'
+        end,
+        output = complete_effect.output,
+        error = null,
+        lease_token = null,
+        lease_until = null,
+        runner_id = null,
+        finished_at = pgsm_private.now()
+    where e.instance_id = complete_effect.instance_id
+        and e.effect_id = complete_effect.effect_id
+        and e.lease_token::text = lower(complete_effect.lease_token)
+    returning e.* into v_effect;
+
+    if not found then
+        return 'lease_lost';
+    elsif v_effect.status = 'late' then
+        return 'late';
+    end if;
+    return pgsm_private.deliver_output(v_instance, v_effect);
+end;
+$$;
+
+comment on function pgsm_private.complete_effect (text, text, text, jsonb) is $comment$
+    Record that one effect is done and deliver its event; complete_effects
+    calls it.  Returns succeeded, late, refused, busy or lease_lost.
+$comment$;
+
+commit;

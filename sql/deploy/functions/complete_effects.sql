@@ -1,0 +1,76 @@
+-- Deploy pgsm:functions/complete_effects to pg
+-- requires: functions/complete_effect
+--
+-- Lock order: each instance, then its effect, in ascending instance_id.
+
+begin;
+set local role pgsm_owner;
+
+create or replace function pgsm.complete_effects (completions jsonb)
+  returns table (instance_id text, effect_id text, outcome text, error jsonb)
+  language plpgsql
+  security definer
+  set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+    v_completion  record;
+begin
+    if jsonb_typeof(complete_effects.completions) is distinct from 'array'
+        -- each delivered event is a subtransaction
+        or jsonb_array_length(complete_effects.completions) > 50
+    then
+        raise exception 'completions must be an array of at most 50'
+            using errcode = 'SM304',
+                hint = 'Complete the effects in several calls.';
+    end if;
+
+    for v_completion in
+        select
+            c ->> 'instance_id' as instance_id,
+            c ->> 'effect_id' as effect_id,
+            c ->> 'lease_token' as lease_token,
+            coalesce(c -> 'output', 'null') as output
+        from jsonb_array_elements(complete_effects.completions) as c
+        order by (c ->> 'instance_id') collate "C", c ->> 'effect_id'
+    loop
+        instance_id := v_completion.instance_id;
+        effect_id := v_completion.effect_id;
+        outcome := pgsm_private.complete_effect(
+            v_completion.instance_id, v_completion.effect_id,
+            v_completion.lease_token, v_completion.output
+        );
+        error := null;
+        if outcome = 'refused' then
+            select e.error
+            into error
+            from pgsm_private.effects as e
+            where e.instance_id = v_completion.instance_id
+                and e.effect_id = v_completion.effect_id;
+        end if;
+        return next;
+    end loop;
+end;
+$$;
+
+comment on function pgsm.complete_effects (jsonb) is $comment$
+    Record that effects are done and deliver their events, in one transaction.
+
+        select * from pgsm.complete_effects('[{
+            "instance_id": "order-42", "effect_id": "3/0",
+            "lease_token": "0b8e…", "output": {"accepted": true}}]');
+
+    At most 50.  Returns a row for each with its outcome:
+        succeeded   recorded; an invoke's done.invoke.<id> or an action's reply
+                    was delivered, or waits while the instance is paused
+        late        its state was left before: the result is kept, no event
+        refused     the machine refused the event (error says why): the effect
+                    is failed, keeps its result, and retry_effect delivers it again
+        busy        another transaction holds the instance: keep the lease, call again
+        lease_lost  the token is not the effect's: the result was not recorded
+
+    One effect's refusal does not touch the others.  Raises SM304 for anything
+    but an array of at most 50.
+$comment$;
+
+commit;

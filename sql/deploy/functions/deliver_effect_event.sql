@@ -1,0 +1,68 @@
+-- Deploy pgsm:functions/deliver_effect_event to pg
+-- requires: tables/effects
+-- requires: tables/timers
+-- requires: tables/instances
+
+begin;
+set local role pgsm_owner;
+
+create or replace function pgsm_private.deliver_effect_event (
+    instance  pgsm_private.instances,
+    effect    pgsm_private.effects,
+    event     jsonb
+)
+  returns text
+  language plpgsql
+as $$
+#variable_conflict use_column
+declare
+    v_instance  pgsm_private.instances := deliver_effect_event.instance;
+    v_effect    pgsm_private.effects := deliver_effect_event.effect;
+    v_event     jsonb := deliver_effect_event.event;
+    v_now       timestamptz := pgsm_private.now();
+    v_waits     boolean;
+begin
+    if v_instance.instance_id is null or v_instance.status not in ('active', 'paused') then
+        return 'dropped';
+    end if;
+
+    select v.paused
+    into v_waits
+    from pgsm_private.machine_versions as v
+    where v.machine = v_instance.machine and v.version = v_instance.version;
+
+    if v_instance.status = 'active' and v_waits is not true then
+        return (pgsm_private.apply_event(
+            v_instance, v_event, 'effect', '{"role": "system"}'
+        )).outcome;
+    end if;
+
+    insert into pgsm_private.timers
+        (instance_id, timer_id, kind, event, data, status, due_at, armed_at)
+    values (
+        v_instance.instance_id,
+        format('effect/%s/%s', v_effect.effect_id, v_effect.attempt),
+        'message',
+        v_event ->> 'type',
+        v_event - 'type',
+        -- a paused version's timers wait by themselves
+        case v_instance.status when 'paused' then 'held' else 'armed' end,
+        v_now,
+        v_now
+    );
+    return 'held';
+end;
+$$;
+
+comment on function pgsm_private.deliver_effect_event (
+    pgsm_private.instances, pgsm_private.effects, jsonb
+) is $comment$
+    Apply an effect's event to its instance, whose row the caller has locked.
+
+    Returns the step's outcome; held where the instance or its version is
+    paused (the event waits as a timer of kind message, whose data is an
+    envelope: {"data", "output" | "error", "source"}); dropped where the
+    instance has ended or is gone.
+$comment$;
+
+commit;

@@ -1,0 +1,69 @@
+-- Deploy pgsm:functions/record_failure to pg
+-- requires: functions/end_effect
+-- requires: functions/retry_delay
+-- requires: functions/effect_attempts
+-- requires: functions/answer_is_late
+
+begin;
+set local role pgsm_owner;
+
+create or replace function pgsm_private.record_failure (
+    instance     pgsm_private.instances,
+    effect       pgsm_private.effects,
+    error        jsonb,
+    permanent    boolean,
+    retry_after  interval
+)
+  returns text
+  language plpgsql
+as $$
+#variable_conflict use_column
+declare
+    v_effect  pgsm_private.effects := record_failure.effect;
+    v_error   jsonb;
+    v_now     timestamptz := pgsm_private.now();
+    v_due     timestamptz;
+    v_status  text;
+begin
+    v_error := pgsm_private.effect_error(
+        record_failure.error, record_failure.permanent, v_effect.attempt
+    );
+    v_due := v_now + coalesce(
+        greatest(record_failure.retry_after, interval '0'),
+        pgsm_private.retry_delay(v_effect.policy, v_effect.attempt)
+    );
+
+    if pgsm_private.answer_is_late(v_effect, (record_failure.instance).status) then
+        v_status := 'cancelled';
+    elsif record_failure.permanent
+        or v_effect.attempt >= pgsm_private.effect_attempts(v_effect.policy)
+        or v_due >= v_effect.deadline_at
+    then
+        return pgsm_private.end_effect(record_failure.instance, v_effect, v_error);
+    else
+        v_status := 'retrying';
+    end if;
+
+    update pgsm_private.effects as e
+    set status = v_status,
+        error = v_error,
+        due_at = case v_status when 'retrying' then v_due else e.due_at end,
+        finished_at = case v_status when 'cancelled' then v_now end,
+        lease_token = null,
+        lease_until = null,
+        runner_id = null
+    where e.instance_id = v_effect.instance_id and e.effect_id = v_effect.effect_id;
+    return v_status;
+end;
+$$;
+
+comment on function pgsm_private.record_failure (
+    pgsm_private.instances, pgsm_private.effects, jsonb, boolean, interval
+) is $comment$
+    Record a failed attempt of an effect; instance and effect are locked by the
+    caller.  Returns retrying; failed after the last attempt, a permanent
+    failure, or where the next attempt would begin past the deadline; cancelled
+    where nobody waits for the effect any more.
+$comment$;
+
+commit;

@@ -1,0 +1,63 @@
+-- Deploy pgsm:functions/release_effects to pg
+-- requires: tables/effects
+-- requires: functions/notify_runners
+--
+-- Takes row locks of effects only and waits for none.
+
+begin;
+set local role pgsm_owner;
+
+create or replace function pgsm.release_effects (runner_id text, leases jsonb)
+  returns integer
+  language plpgsql
+  security definer
+  set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+    v_released  integer;
+begin
+    with held as materialized (
+        select e.instance_id, e.effect_id
+        from jsonb_to_recordset(release_effects.leases)
+            as l (instance_id text, effect_id text, lease_token uuid)
+        join pgsm_private.effects as e
+            on e.instance_id = l.instance_id
+            and e.effect_id = l.effect_id
+            and e.lease_token = l.lease_token
+        for update of e skip locked
+    )
+
+    update pgsm_private.effects as e
+    set status = case
+            when e.cancel_requested then 'cancelled'
+            when e.attempt > 1 then 'retrying'
+            else 'pending'
+        end,
+        attempt = e.attempt - 1,
+        finished_at = case when e.cancel_requested then pgsm_private.now() end,
+        lease_token = null,
+        lease_until = null,
+        runner_id = null
+    from held
+    where e.instance_id = held.instance_id and e.effect_id = held.effect_id;
+
+    get diagnostics v_released = row_count;
+    if v_released > 0 then
+        perform pgsm_private.notify_runners();
+    end if;
+    return v_released;
+end;
+$$;
+
+comment on function pgsm.release_effects (text, jsonb) is $comment$
+    Give leased effects back undone, without counting the attempt: a runner
+    that stops leaves them to the others.
+
+        select pgsm.release_effects('runner-1', '[{
+            "instance_id": "order-42", "effect_id": "3/0", "lease_token": "0b8e…"}]');
+
+    Returns how many were given back; others had lost their lease.
+$comment$;
+
+commit;

@@ -1,0 +1,86 @@
+-- Deploy pgsm:functions/sweep_effects to pg
+-- requires: functions/record_failure
+--
+-- Lock order: each instance, then its effect, in ascending instance_id.  The
+-- candidates are read without locks, and nothing waits for an instance.
+
+begin;
+set local role pgsm_owner;
+
+create or replace function pgsm_private.sweep_effects (batch integer)
+  returns integer
+  language plpgsql
+as $$
+#variable_conflict use_column
+declare
+    v_now       timestamptz := pgsm_private.now();
+    v_found     record;
+    v_instance  pgsm_private.instances;
+    v_effect    pgsm_private.effects;
+    v_swept     integer := 0;
+begin
+    for v_found in
+        select c.instance_id, c.effect_id
+        from (
+            (select e.instance_id, e.effect_id
+            from pgsm_private.effects as e
+            where e.status = 'running' and e.lease_until <= v_now
+            order by e.lease_until
+            limit sweep_effects.batch)
+            union all
+            (select e.instance_id, e.effect_id
+            from pgsm_private.effects as e
+            where e.status in ('pending', 'retrying')
+                and e.deadline_at is not null
+                and e.deadline_at <= v_now
+            order by e.deadline_at
+            limit sweep_effects.batch)
+        ) as c
+        order by c.instance_id, c.effect_id
+    loop
+        select i.*
+        into v_instance
+        from pgsm_private.instances as i
+        where i.instance_id = v_found.instance_id
+        for no key update skip locked;
+        continue when not found and pgsm_private.instance_exists(v_found.instance_id);
+
+        -- read again under the lock: another sweep may have been here
+        select e.*
+        into v_effect
+        from pgsm_private.effects as e
+        where e.instance_id = v_found.instance_id
+            and e.effect_id = v_found.effect_id
+            and (
+                (e.status = 'running' and e.lease_until <= v_now)
+                or (e.status in ('pending', 'retrying') and e.deadline_at <= v_now)
+            )
+        for update skip locked;
+        continue when not found;
+
+        perform pgsm_private.record_failure(
+            v_instance,
+            v_effect,
+            case v_effect.status
+                when 'running' then jsonb_build_object(
+                    'type', 'lease_expired',
+                    'message', format('runner "%s" did not answer before its lease ended', v_effect.runner_id)
+                )
+                else '{"type": "deadline", "message": "not done before its deadline"}'
+            end,
+            v_effect.status <> 'running',
+            interval '0'
+        );
+        v_swept := v_swept + 1;
+    end loop;
+    return v_swept;
+end;
+$$;
+
+comment on function pgsm_private.sweep_effects (integer) is $comment$
+    Take back effects whose lease has ended (tried again at once while they have
+    attempts left) and fail those whose deadline is over; at most batch of each.
+    Returns how many.  Instances that others have locked wait for the next sweep.
+$comment$;
+
+commit;

@@ -1,0 +1,78 @@
+-- Deploy pgsm:tables/effects to pg
+-- requires: schemas/schemas
+
+begin;
+set local role pgsm_owner;
+
+create table pgsm_private.effects (
+    instance_id       text collate "C"  not null,
+    effect_id         text              not null,
+    machine           text              not null,
+    version           integer           not null,
+    tenant            text,
+    name              text              not null,
+    kind              text              not null,
+    state             text,
+    invoke_id         text,
+    reply             text,
+    key               text              not null,
+    input             jsonb             not null default '{}',
+    policy            jsonb             not null default '{}',
+    priority          smallint          not null default 0,
+    status            text              not null default 'pending',
+    due_at            timestamptz       not null,
+    deadline_at       timestamptz,
+    attempt           integer           not null default 0,
+    lease_token       uuid,
+    lease_until       timestamptz,
+    runner_id         text,
+    cancel_requested  boolean           not null default false,
+    progress          jsonb,
+    output            jsonb,
+    error             jsonb,
+    created_at        timestamptz       not null,
+    finished_at       timestamptz,
+    constraint effects_pkey primary key (instance_id, effect_id),
+    constraint kind_is_known check (kind in ('invoke', 'action')),
+    constraint status_is_known check (status in (
+        'pending', 'retrying', 'running', 'succeeded', 'failed', 'cancelled', 'late'
+    )),
+    constraint invoke_has_an_id check (kind <> 'invoke' or invoke_id is not null),
+    constraint lease_belongs_to_a_running_effect
+        check ((status = 'running') = (lease_token is not null)),
+    constraint lease_has_an_owner_and_an_end
+        check ((lease_token is null) = (lease_until is null)
+            and (lease_token is null) = (runner_id is null))
+) with (
+    fillfactor = 80,
+    autovacuum_vacuum_scale_factor = 0.02,
+    autovacuum_vacuum_cost_delay = 0
+);
+
+create index effects_due_idx on pgsm_private.effects (name, priority desc, due_at)
+    where status in ('pending', 'retrying');
+create index effects_lease_idx on pgsm_private.effects (lease_until)
+    where status = 'running';
+
+comment on table pgsm_private.effects is $comment$
+    The outbox: work on the outside world, done at least once by a runner.  key
+    is the idempotency key, written once.  policy is the declared one with the
+    use's overrides: {"retry": {"attempts", "backoff", "factor", "max",
+    "jitter"}, "timeout", "within"}.
+$comment$;
+
+create table pgsm_private.runners (
+    runner_id      text         not null,
+    names          text[]       not null,
+    started_at     timestamptz  not null,
+    seen_at        timestamptz  not null,
+    waiting_until  timestamptz,
+    constraint runners_pkey primary key (runner_id)
+);
+
+comment on table pgsm_private.runners is $comment$
+    A living runner.  waiting_until is in the future while it sleeps and wants
+    to be woken by NOTIFY; senders look here and notify nobody otherwise.
+$comment$;
+
+commit;

@@ -1,0 +1,51 @@
+-- Deploy pgsm:views/effects to pg
+-- requires: tables/effects
+-- requires: functions/effect_attempts
+
+begin;
+set local role pgsm_owner;
+
+create or replace view pgsm.effects with (security_barrier = true) as
+select
+    e.instance_id,
+    e.effect_id,
+    e.machine,
+    e.version,
+    e.tenant,
+    e.name,
+    e.kind,
+    e.state,
+    e.invoke_id,
+    e.reply,
+    e.key,
+    e.input,
+    e.status,
+    e.status = 'failed' and (e.error ->> 'handled') is distinct from 'true' as is_open,
+    e.attempt,
+    pgsm_private.effect_attempts(e.policy) as attempts,
+    e.priority,
+    e.due_at,
+    e.deadline_at,
+    e.runner_id,
+    e.lease_until,
+    e.cancel_requested,
+    e.progress,
+    e.output,
+    e.error,
+    e.policy,
+    e.created_at,
+    e.finished_at
+from pgsm_private.effects as e;
+
+comment on view pgsm.effects is $comment$
+    The outbox: an effect with its status (pending, running, retrying,
+    succeeded, failed, cancelled, late), result or error.
+
+        select * from pgsm.effects where is_open;
+
+    is_open: it failed for good and no transition took that: someone must
+    retry_effect or cancel_effect it.  late: its answer came after its state was
+    left.
+$comment$;
+
+commit;
