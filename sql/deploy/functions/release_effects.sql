@@ -1,6 +1,7 @@
 -- Deploy pgsm:functions/release_effects to pg
 -- requires: tables/effects
 -- requires: functions/notify_runners
+-- requires: functions/see_runner
 --
 -- Takes row locks of effects only and waits for none.
 
@@ -43,6 +44,7 @@ begin
     where e.instance_id = held.instance_id and e.effect_id = held.effect_id;
 
     get diagnostics v_released = row_count;
+    perform pgsm_private.see_runner(release_effects.runner_id, false);
     if v_released > 0 then
         perform pgsm_private.notify_runners();
     end if;

@@ -9,11 +9,11 @@ create or replace function pgsm.stop_waiting (runner_id text)
   language sql
   security definer
   set search_path = ''
-begin atomic
+as $$
     update pgsm_private.runners as r
     set waiting_until = null
     where r.runner_id = stop_waiting.runner_id and r.waiting_until is not null;
-end;
+$$;
 
 comment on function pgsm.stop_waiting (text) is $comment$
     Take back wait_for_effects: senders need not notify this runner.  A claim

@@ -9,10 +9,10 @@ create or replace function pgsm.unregister_runner (runner_id text)
   language sql
   security definer
   set search_path = ''
-begin atomic
+as $$
     delete from pgsm_private.runners as r
     where r.runner_id = unregister_runner.runner_id;
-end;
+$$;
 
 comment on function pgsm.unregister_runner (text) is $comment$
     Forget a runner that has stopped.  What it still has leased comes back when

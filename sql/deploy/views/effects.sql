@@ -20,7 +20,7 @@ select
     e.key,
     e.input,
     e.status,
-    e.status = 'failed' and (e.error ->> 'handled') is distinct from 'true' as is_open,
+    e.status = 'failed' and coalesce(e.error ->> 'handled', '') <> 'true' as is_open,
     e.attempt,
     pgsm_private.effect_attempts(e.policy) as attempts,
     e.priority,
