@@ -450,9 +450,7 @@ def _leading_group(number: Number) -> tuple[int, int]:
     weight = decimal.adjusted() // 4
     if abs(weight) > MAX_DIGITS:
         raise NumberError(f"a number has more than {MAX_DIGITS} digits")
-    leading = decimal.as_tuple().digits[: decimal.adjusted() - 4 * weight + 1]
-    missing = decimal.adjusted() - 4 * weight + 1 - len(leading)
-    return weight, int("".join(map(str, leading))) * int(10**missing)
+    return weight, int(_ANY.scaleb(decimal, -4 * weight).copy_abs())
 
 
 def floor_divide(a: Number, b: Number) -> int:
@@ -509,7 +507,10 @@ def _whole_power(a: Number, exponent: int) -> Number:
     if type(a) is int:
         if abs(a) > 1 and (a.bit_length() - 1) * exponent > _MAX_BITS:
             raise NumberError(_TOO_LONG)
-        return a**exponent if abs(a) > 1 else a ** (exponent % 2 if a else exponent)
+        result = a**exponent if abs(a) > 1 else a ** (exponent % 2 if a else exponent)
+        if result.bit_length() > _MAX_BITS:
+            raise NumberError(_TOO_LONG)
+        return result
     if digits(a) * exponent > MAX_DIGITS or scale(a) * exponent > MAX_DIGITS:
         raise NumberError(_TOO_LONG)
     try:
@@ -521,7 +522,7 @@ def _whole_power(a: Number, exponent: int) -> Number:
 def _fractional_power(base: Decimal, exponent: Decimal) -> Decimal:
     rough = Context(prec=20, traps=[])
     magnitude = rough.multiply(rough.log10(base), exponent)
-    if abs(magnitude) > 1000:
+    if magnitude.copy_abs() > 1000:
         raise NumberError("the result of ** is out of range")
     places = max(16 - int(magnitude), scale(base), scale(exponent), 0)
     if places > 1000:

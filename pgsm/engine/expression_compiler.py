@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import difflib
+import keyword
 import unicodedata
 from collections.abc import Callable, Iterable
 from decimal import Decimal
@@ -111,7 +112,10 @@ def function(body: ast.expr, constants: list[Decimal]) -> Run:
         _lambda(["scope", "work"], body),
     )
     tree = ast.fix_missing_locations(ast.Expression(factory))
-    code = compile(tree, "<expression>", "eval")
+    try:
+        code = compile(tree, "<expression>", "eval")
+    except SyntaxError:  # Python's own limits, such as 20 loops in one
+        raise ExpressionError("the expression has too many loops in one") from None
     run: Run = eval(code, _GLOBALS)(*constants)  # built above, of allowed nodes only
     return run
 
@@ -253,7 +257,8 @@ class Compiler:
         """The element at a constant key: a plain subscript, unless it must explain."""
         visited = self.visit(value)
         result: ast.expr
-        if self.explain:
+        if self.explain or not isinstance(visited, (ast.Subscript, ast.Name, ast.Call)):
+            # Python warns of a literal with an index that it cannot have.
             result = _call("element", visited, ast.Constant(key), self.place(value))
         else:
             result = ast.Subscript(visited, ast.Constant(key), ast.Load())
@@ -275,9 +280,9 @@ class Compiler:
         if isinstance(operand, ast.Constant) and type(operand.value) is int:
             minus = isinstance(node.op, ast.USub)
             return ast.Constant(-operand.value if minus else operand.value)
-        return _call(
-            "negative" if isinstance(node.op, ast.USub) else "positive", operand
-        )
+        if isinstance(node.op, ast.USub):
+            return self.working("negative", operand)
+        return _call("positive", operand)
 
     def binary(self, node: ast.BinOp) -> ast.expr:
         function = _BINARY.get(type(node.op))
@@ -316,7 +321,7 @@ class Compiler:
             if not isinstance(right, ast.Constant) or type(right.value) in (int, str):
                 message = "is compares with null, true and false only"
                 raise self.error(message, source, "write: == or !=")
-            return ast.Compare(left, [op], [right])
+            op = ast.Eq() if isinstance(op, ast.Is) else ast.NotEq()
         if isinstance(op, (ast.Eq, ast.NotEq)) and _compares_plainly(left, right):
             return ast.Compare(left, [op], [right])
         if isinstance(op, (ast.In, ast.NotIn)):
@@ -396,9 +401,7 @@ class Compiler:
             what = "different names" if several else "a name"
             raise self.error(f"the variable of a loop is {what}", node)
         for name in names:
-            if not name.isascii():
-                raise self.error(f'"{name}" is not a name in ASCII', node)
-            if name in LITERALS or name in FUNCTIONS or name == "in_state":
+            if not is_variable(name):
                 raise self.error(f'"{name}" cannot be the variable of a loop', node)
         return names
 
@@ -444,6 +447,8 @@ class Compiler:
         name = key if key in FUNCTIONS else _OTHER_NAMES.get(key)
         if not name:
             return "functions are called by their own names, such as len(context.a)"
+        if FUNCTIONS[name].most > 1:
+            return f"write: {FUNCTIONS[name].signature}"
         return f"write: {name}({self.scanned.source(node.value)})"
 
     def in_state(self, node: ast.Call) -> ast.expr:
@@ -456,6 +461,17 @@ class Compiler:
             self.states.add(path.value)
         self.read.add("in_state")
         return _call("in_state", _name("scope"), path)
+
+
+def is_variable(name: str) -> bool:
+    """Whether a loop may give its element this name."""
+    return (
+        name.isascii()
+        and name.isidentifier()
+        and not name.startswith("__")
+        and not keyword.iskeyword(name)
+        and not (name in LITERALS or name in FUNCTIONS or name == "in_state")
+    )
 
 
 def _compares_plainly(left: ast.expr, right: ast.expr) -> bool:

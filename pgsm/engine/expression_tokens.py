@@ -77,7 +77,7 @@ _TOKEN = re.compile(
 _HINTS = {
     "===": "== compares values of any type",
     "!==": "!= compares values of any type",
-    "=": "== compares; an expression changes nothing",
+    "=": "== compares; nothing is assigned, and arguments have no names",
     ":=": "an expression changes nothing",
     "+=": "an expression changes nothing",
     "-=": "an expression changes nothing",

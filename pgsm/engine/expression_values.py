@@ -16,6 +16,7 @@ from . import exact
 Value = exact.Value
 
 MAX_ELEMENTS = 1_000_000  # of a list, or characters of a text
+DIVISION_COST = 20  # units of work
 STEP_COST = 10  # units of work for one turn of a loop, at least
 WORK = 1_000_000  # units of work for one evaluation: 100,000 turns
 LONG_INT = 2048  # bits, from which on an int costs extra
@@ -121,6 +122,7 @@ def multiply(x: Value, y: Value, work: Work) -> Value:
 def divide(x: Value, y: Value, work: Work) -> Value:
     """x / y: numbers, to at least 16 significant digits."""
     _check_numbers("/", x, y)
+    work.spend(DIVISION_COST)
     return _calculated(exact.divide, x, y, work)
 
 
@@ -143,10 +145,11 @@ def power(x: Value, y: Value, work: Work) -> Value:
     return _calculated(exact.power, x, y, work)
 
 
-def negative(x: Value) -> Value:
+def negative(x: Value, work: Work) -> Value:
     """-x: a number."""
     if not is_number(x):
         raise EvaluationError(f"- takes a number, not {kind(x)}")
+    work.spend(_digits(x))
     return exact.negate(x)
 
 
@@ -262,13 +265,13 @@ def equal(x: Value, y: Value, work: Work | None) -> bool:
 
 def _equal_lists(x: list[Value], y: list[Value], work: Work | None) -> bool:
     if work is not None:
-        work.spend(len(x))
+        work.spend(2 * len(x))
     return all(equal(a, b, work) for a, b in zip(x, y, strict=True))
 
 
 def _equal_objects(x: dict[str, Value], y: dict[str, Value], work: Work | None) -> bool:
     if work is not None:
-        work.spend(len(x))
+        work.spend(2 * len(x))
     return all(key in y and equal(x[key], y[key], work) for key in x)
 
 
@@ -341,9 +344,9 @@ def whole(value: Value, what: str) -> int:
     """The value as an int, when it is a whole number."""
     if type(value) is int:
         return value
-    if type(value) is Decimal and abs(value) <= MAX_ELEMENTS and value == int(value):
+    if type(value) is Decimal and value.adjusted() < 10 and value == int(value):
         return int(value)
-    given = str(value) if type(value) is Decimal and abs(value) < 1000 else kind(value)
+    given = "one with a fraction" if type(value) is Decimal else kind(value)
     raise EvaluationError(f"{what} is a whole number, not {given}")
 
 
@@ -414,6 +417,10 @@ def pay_for_value(value: Value, work: Work) -> Value:
         elif type(item) is dict:
             work.spend(len(item))
             pending.extend(item.values())
-        elif type(item) is str and len(item) > 16:
+        elif type(item) is str:
             work.spend(len(item) >> 4)
+        elif type(item) is Decimal:
+            work.spend(item.__sizeof__() >> 6)
+        elif type(item) is int:
+            work.spend(item.bit_length() >> 8)
     return value

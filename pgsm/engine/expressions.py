@@ -16,11 +16,17 @@ from functools import lru_cache
 
 from . import expression_tokens as tokens
 from .exact import Value
-from .expression_compiler import Compiler, Run, function
+from .expression_compiler import Compiler, Run, function, is_variable
 from .expression_tokens import ExpressionError
 from .expression_values import EvaluationError, Work
 
-__all__ = ["EvaluationError", "Expression", "ExpressionError", "compile_expression"]
+__all__ = [
+    "EvaluationError",
+    "Expression",
+    "ExpressionError",
+    "compile_expression",
+    "is_variable",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +82,8 @@ def compile_expression(source: str, names: Set[str], path: str = "") -> Expressi
     the document, which an error carries along.
     """
     allowed = frozenset(names)
+    if not isinstance(source, str):
+        raise ExpressionError("an expression is a text", path=path)
     try:
         built = _built(source, allowed, False)
     except ExpressionError as error:
@@ -104,8 +112,6 @@ class _Built:
 @lru_cache(maxsize=512)
 def _built(source: str, names: frozenset[str], explain: bool) -> _Built:
     """What a source compiles to; with `explain`, errors name places at some cost."""
-    if not isinstance(source, str):
-        raise ExpressionError("an expression is a text")
     scanned = tokens.scan(source)
     try:
         tree = _parsed(scanned)
@@ -128,9 +134,8 @@ def _parsed(scanned: tokens.Tokens) -> ast.expr:
     try:
         return ast.parse(scanned.text, mode="eval").body
     except SyntaxError as error:
-        offset = None
-        if error.offset is not None:
-            offset = min(scanned.indent + error.offset - 1, len(scanned.text))
+        end = len(scanned.text)  # where Python's offset is 0
+        offset = scanned.indent + ((error.offset or end + 1) - 1)
         message = f"syntax error: {_lowered(error.msg)}"
         raise ExpressionError(message, offset) from None
     except ValueError as error:
