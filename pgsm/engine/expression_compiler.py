@@ -17,12 +17,14 @@ from typing import Any
 
 from . import expression_values as values
 from .exact import Value
-from .expression_tokens import ExpressionError, Tokens
+from .expression_tokens import MAX_DEPTH, ExpressionError, Tokens
 from .functions import FUNCTIONS
 
 NAMES = ("context", "event", "instance", "now", "auth", "params", "item", "index")
 LITERALS = {"true": True, "false": False, "null": None}
 MANY_READS = 20  # a result made of more values than that is measured
+MAX_LOOPS = 10  # one in the other; Python 3.12's compiler crashes at some hundreds
+GENERATED_DEPTH = 5 * MAX_DEPTH
 MAX_EXPONENT = 1_000  # of a number in the source
 
 Run = Callable[[dict[str, Value], Any], Value]
@@ -105,17 +107,26 @@ def _lambda(parameters: Iterable[str], body: ast.expr) -> ast.Lambda:
     return ast.Lambda(arguments, body)
 
 
+def check_depth(tree: ast.expr, levels: int) -> None:
+    """Refuse a tree with more levels; Python's compiler may crash on deep ones."""
+    level: list[ast.AST] = [tree]
+    for _ in range(levels):
+        level = [child for node in level for child in ast.iter_child_nodes(node)]
+        if not level:
+            return
+    message = f"the expression is nested more than {MAX_DEPTH} levels deep"
+    raise ExpressionError(message)
+
+
 def function(body: ast.expr, constants: list[Decimal]) -> Run:
     """The function of scope and work that the body makes."""
+    check_depth(body, GENERATED_DEPTH)
     factory = _lambda(
         [f"c{index}" for index in range(len(constants))],
         _lambda(["scope", "work"], body),
     )
     tree = ast.fix_missing_locations(ast.Expression(factory))
-    try:
-        code = compile(tree, "<expression>", "eval")
-    except SyntaxError:  # Python's own limits, such as 20 loops in one
-        raise ExpressionError("the expression has too many loops in one") from None
+    code = compile(tree, "<expression>", "eval")
     run: Run = eval(code, _GLOBALS)(*constants)  # built above, of allowed nodes only
     return run
 
@@ -369,6 +380,8 @@ class Compiler:
     ) -> list[ast.comprehension]:
         """The loops, each of which pays for its turns; leaves their variables known."""
         self.works = self.loops = True
+        if len(self.variables) + len(generators) > MAX_LOOPS:
+            raise self.error(f"more than {MAX_LOOPS} loops are nested", loop)
         cost = max(values.STEP_COST, sum(1 for _ in ast.walk(loop)))
         result = []
         for generator in generators:

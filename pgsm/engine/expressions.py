@@ -16,7 +16,13 @@ from functools import lru_cache
 
 from . import expression_tokens as tokens
 from .exact import Value
-from .expression_compiler import Compiler, Run, function, is_variable
+from .expression_compiler import (
+    Compiler,
+    Run,
+    check_depth,
+    function,
+    is_variable,
+)
 from .expression_tokens import ExpressionError
 from .expression_values import EvaluationError, Work
 
@@ -115,7 +121,7 @@ def _built(source: str, names: frozenset[str], explain: bool) -> _Built:
     scanned = tokens.scan(source)
     try:
         tree = _parsed(scanned)
-        _check_depth(tree)
+        check_depth(tree, tokens.MAX_DEPTH)
         compiler = Compiler(scanned, names, explain)
         body = compiler.finished(compiler.visit(tree))
         run = function(body, compiler.constants)
@@ -145,13 +151,3 @@ def _parsed(scanned: tokens.Tokens) -> ast.expr:
 def _lowered(message: str) -> str:
     message = message.removeprefix("invalid syntax. ").strip()
     return message[:1].lower() + message[1:]
-
-
-def _check_depth(tree: ast.expr) -> None:
-    level: list[ast.AST] = [tree]
-    for _ in range(tokens.MAX_DEPTH):
-        level = [child for node in level for child in ast.iter_child_nodes(node)]
-        if not level:
-            return
-    message = f"the expression is nested more than {tokens.MAX_DEPTH} levels deep"
-    raise ExpressionError(message)
