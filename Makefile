@@ -16,7 +16,7 @@ demo: install  ## Start a private PostgreSQL, deploy pgsm, run both examples
 	@$(PYTHON_HERE) -m examples.demo $(ARGS)
 
 test: install  ## Run the tests, on a private PostgreSQL of their own
-	@$(PYTHON_HERE) -m pytest -n 2 $(ARGS)
+	@$(PYTHON_HERE) -m pytest -n 2 --dist loadfile $(ARGS)
 
 lint:  ## Check format, style and types of Python and SQL
 	@scripts/install.sh python

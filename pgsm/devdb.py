@@ -363,7 +363,7 @@ class DevCluster:
     def _start(self, server: programs.Server, record: Record) -> bool:
         """True when the server runs; false when another one has taken the port."""
         home = Path(record.home)
-        postmaster.remove_stale_pid_file(home / "data")
+        postmaster.remove_stale_locks(home / "data", Path(record.sockets))
         log = home / "server.log"
         command = [server.program("pg_ctl"), "start", "--wait", "--timeout=60"]
         command += ["--silent", "--pgdata", str(home / "data"), "--log", str(log)]

@@ -73,10 +73,15 @@ def running_pid(data: Path) -> int | None:
     return pid if _is_alive(pid) else None
 
 
-def remove_stale_pid_file(data: Path) -> None:
-    """Remove what a crash left; the server's own check is fooled by a reused pid."""
+def remove_stale_locks(data: Path, sockets: Path) -> None:
+    """Remove the lock files of a dead server, in two directories that are its alone.
+
+    The server's own check takes a zombie, or another process that got the number, for
+    a running one.  Orphaned children are still noticed, by the memory they share.
+    """
     if running_pid(data) is None:
-        (data / "postmaster.pid").unlink(missing_ok=True)
+        for stale in [data / "postmaster.pid", *sockets.glob(".s.PGSQL.*")]:
+            stale.unlink(missing_ok=True)
 
 
 def stop(pid: int) -> None:

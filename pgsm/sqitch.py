@@ -27,8 +27,8 @@ from .programs import SetupError
 TARGET = "db:pg:"
 OnChange = Callable[[str], None]
 
-# "  + functions/send_event .. ok": the dots pad to the longest name of the run.
-_CHANGE_LINE = re.compile(r"^  [-+*] (?P<change>\S+) \.{2,} ?(?P<rest>.*)$")
+# "  + functions/send_event @v1.0 .. ok": the dots pad to the longest name of the run.
+_CHANGE_LINE = re.compile(r"^  [-+*] (?P<change>\S+)(?: @\S+)* \.{2,} ?(?P<rest>.*)$")
 _CONNECTION = re.compile(r"connection to server|could not (connect|translate)")
 
 

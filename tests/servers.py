@@ -1,0 +1,121 @@
+"""Where the tests' server comes from.
+
+PGSM_TEST_DSN where it is set; else a private cluster in .pgsm-test/ where the server's
+programs are installed; else a container where there is docker.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from psycopg import conninfo
+
+from pgsm import devdb, programs
+
+ROOT = Path(__file__).resolve().parent.parent
+DIRECTORY = ROOT / ".pgsm-test"
+CRON_DATABASE = "pgsm"
+
+# Tests lose their data anyway, and provoke deadlocks on purpose.
+SETTINGS = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    "deadlock_timeout": "100ms",
+}
+
+
+@contextlib.contextmanager
+def running_server() -> Iterator[str]:
+    """The URL or connection string of a superuser on a server with the extensions."""
+    given = os.environ.get("PGSM_TEST_DSN")
+    if given:
+        # The databases that the tests make are not made from one of them.
+        yield conninfo.make_conninfo(given, dbname="postgres")
+        return
+    try:
+        programs.find_server()
+    except programs.SetupError as missing:
+        with _container(missing) as dsn:
+            yield dsn
+    else:
+        with _private_cluster() as dsn:
+            yield dsn
+
+
+@contextlib.contextmanager
+def _private_cluster() -> Iterator[str]:
+    """The cluster runs while any test process uses it; the last one stops it."""
+    cluster = devdb.DevCluster(DIRECTORY, database=CRON_DATABASE, settings=SETTINGS)
+    DIRECTORY.mkdir(exist_ok=True)
+    with (DIRECTORY / "in-use").open("w") as in_use:
+        fcntl.flock(in_use, fcntl.LOCK_SH)
+        cluster.up()
+        yield cluster.dsn_of("postgres")
+        fcntl.flock(in_use, fcntl.LOCK_UN)
+        with contextlib.suppress(BlockingIOError):
+            fcntl.flock(in_use, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            cluster.down()
+
+
+@contextlib.contextmanager
+def _container(missing: programs.SetupError) -> Iterator[str]:
+    from testcontainers.core.container import DockerContainer
+    from testcontainers.core.image import DockerImage
+    from testcontainers.core.waiting_utils import wait_for_logs
+
+    reason = f"{missing.message}; install it ({missing.hint}), set PGSM_TEST_DSN"
+    if not _has_docker():
+        _give_up(f"{reason}, or start docker")
+    settings = {
+        **SETTINGS,
+        "shared_preload_libraries": "pg_cron",
+        "cron.database_name": CRON_DATABASE,
+        "cron.use_background_workers": "on",
+        "max_worker_processes": "24",
+        "max_connections": "200",
+    }
+    options = [part for item in settings.items() for part in ("-c", "=".join(item))]
+    with DockerImage(
+        path=ROOT / "tests" / "container", tag="pgsm-test:latest"
+    ) as image:
+        container = (
+            DockerContainer(str(image))
+            .with_env("POSTGRES_PASSWORD", "pgsm")
+            .with_env("POSTGRES_DB", CRON_DATABASE)
+            .with_command(options)
+            .with_exposed_ports(5432)
+        )
+        with container:
+            # The image starts the server twice: first to create the database.
+            wait_for_logs(container, "(?s)ready to accept.*ready to accept", 120)
+            host = container.get_container_host_ip()
+            port = container.get_exposed_port(5432)
+            yield f"postgresql://postgres:pgsm@{host}:{port}/postgres"
+
+
+def _has_docker() -> bool:
+    import docker  # type: ignore[import-untyped]
+
+    try:
+        client = docker.from_env()
+    except docker.errors.DockerException:
+        return False
+    try:
+        return bool(client.ping())
+    except docker.errors.DockerException:
+        return False
+    finally:
+        client.close()
+
+
+def _give_up(reason: str) -> None:
+    """Skip on somebody's laptop; fail where skipped tests would pass for run ones."""
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
