@@ -7,7 +7,13 @@ begin;
 set local role pgsm_owner;
 
 create or replace function pgsm.complete_effects (completions jsonb)
-  returns table (instance_id text, effect_id text, outcome text, error jsonb)
+  returns table (
+    instance_id  text,
+    effect_id    text,
+    lease_token  text,
+    outcome      text,
+    error        jsonb
+  )
   language plpgsql
   security definer
   set search_path = ''
@@ -36,6 +42,7 @@ begin
     loop
         instance_id := v_completion.instance_id;
         effect_id := v_completion.effect_id;
+        lease_token := v_completion.lease_token;
         outcome := pgsm_private.complete_effect(
             v_completion.instance_id, v_completion.effect_id,
             v_completion.lease_token, v_completion.output

@@ -13,7 +13,7 @@ create or replace function pgsm.heartbeat_effects (
     leases     jsonb,
     lease      interval default '30 seconds'
 )
-  returns table (instance_id text, effect_id text, verdict text)
+  returns table (instance_id text, effect_id text, lease_token uuid, verdict text)
   language plpgsql
   security definer
   set search_path = ''
@@ -43,6 +43,7 @@ begin
     select
         l.instance_id,
         l.effect_id,
+        l.lease_token,
         case when e.lease_token is null then 'lost' else 'stop' end
     from jsonb_to_recordset(heartbeat_effects.leases)
         as l (instance_id text, effect_id text, lease_token uuid)

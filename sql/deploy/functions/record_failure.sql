@@ -28,10 +28,10 @@ begin
     v_error := pgsm_private.effect_error(
         record_failure.error, record_failure.permanent, v_effect.attempt
     );
-    v_due := v_now + coalesce(
-        greatest(record_failure.retry_after, interval '0'),
+    v_due := greatest(v_now, v_now + coalesce(
+        record_failure.retry_after,
         pgsm_private.retry_delay(v_effect.policy, v_effect.attempt)
-    );
+    ));
 
     if pgsm_private.answer_is_late(v_effect, (record_failure.instance).status) then
         v_status := 'cancelled';

@@ -1,0 +1,190 @@
+"""Telling the database how effects ended: in batches, until each is recorded."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import psycopg
+
+from . import log
+from .backoff import Backoff
+from .claims import Done, Failed, Outcome
+from .database import BATCH, Database
+from .execution import Held
+
+BUSY_FIRST = 0.05
+BUSY_LONGEST = 1.0
+
+
+@dataclass(frozen=True)
+class Answer:
+    held: Held
+    outcome: Outcome
+
+
+class Answers:
+    """A queue of outcomes and the task that empties it.
+
+    `settled` is called for each effect when nothing more is to be said about it;
+    `open` counts those of which there still is.
+    """
+
+    def __init__(self, database: Database, settled: Callable[[Held], None]) -> None:
+        self._database = database
+        self._settled = settled
+        self._queue: asyncio.Queue[Answer] = asyncio.Queue()
+        self.open = 0
+        self._all_settled = asyncio.Event()
+        self._all_settled.set()
+        self._backoff = Backoff(longest=5.0)
+
+    def put(self, held: Held, outcome: Outcome) -> None:
+        self.open += 1
+        self._all_settled.clear()
+        self._queue.put_nowait(Answer(held, outcome))
+
+    async def wait_until_settled(self, seconds: float) -> bool:
+        """Whether all that was put is recorded within the time."""
+        try:
+            await asyncio.wait_for(self._all_settled.wait(), seconds)
+        except asyncio.TimeoutError:
+            return False
+        return True
+
+    async def run(self) -> None:
+        """Record outcomes until cancelled; the next batch gathers meanwhile."""
+        while True:
+            batch = [await self._queue.get()]
+            while len(batch) < BATCH and not self._queue.empty():
+                batch.append(self._queue.get_nowait())
+            await self._record(batch)
+
+    async def _record(self, batch: list[Answer]) -> None:
+        together = []
+        for answer in batch:
+            if answer.held.dropped:
+                await self._drop(answer)
+            elif isinstance(answer.outcome, Failed):
+                await self._fail(answer, answer.outcome)
+            elif answer.held.effect._connection is not None:
+                await self._complete_in_transaction(answer, answer.outcome)
+            else:
+                together.append(answer)
+        if together:
+            await self._complete(together)
+
+    async def _complete(self, batch: list[Answer]) -> None:
+        completions = [
+            (a.held.claim, a.outcome.output)
+            for a in batch
+            if isinstance(a.outcome, Done)
+        ]
+        try:
+            rows = await self._database.complete(completions)
+        except psycopg.OperationalError as problem:
+            await self._put_back(batch, problem)
+            return
+        except psycopg.Error as problem:
+            await self._complete_apart(batch, problem)
+            return
+        self._backoff.reset()
+        answers = {row["lease_token"]: row for row in rows}
+        for item in batch:
+            row = answers[str(item.held.claim.lease_token)]
+            self._conclude(item, row["outcome"], row["error"])
+
+    async def _complete_apart(
+        self, batch: list[Answer], problem: psycopg.Error
+    ) -> None:
+        """One of them breaks the call: find it, and keep its error with its effect."""
+        if len(batch) > 1:
+            for item in batch:
+                await self._complete([item])
+            return
+        message = problem.diag.message_primary or str(problem)
+        failed = Failed("not_recorded", message, problem.sqlstate, permanent=True)
+        await self._fail(batch[0], failed)
+
+    async def _complete_in_transaction(self, item: Answer, done: Done) -> None:
+        """Completion and the handler's own writes, in the handler's transaction."""
+        connection = item.held.effect._connection
+        assert connection is not None
+        try:
+            completion = [(item.held.claim, done.output)]
+            (row,) = await self._database.complete(completion, connection)
+            if row["outcome"] == "busy":
+                self._later(item)
+                return
+            item.held.effect._connection = None
+            recorded = row["outcome"] != "lease_lost"
+            await self._database.end(connection, commit=recorded)
+        except psycopg.Error as problem:
+            # Where only the answer to the commit was lost, this is refused: the
+            # lease is over.
+            message = problem.diag.message_primary or str(problem)
+            await self._fail(item, Failed("transaction", message, problem.sqlstate))
+            return
+        self._conclude(item, row["outcome"], row["error"])
+
+    async def _fail(self, item: Answer, failed: Failed) -> None:
+        await self._roll_back(item.held)
+        try:
+            answer = await self._database.fail(item.held.claim, failed)
+        except psycopg.OperationalError as problem:
+            await self._put_back([Answer(item.held, failed)], problem)
+            return
+        except psycopg.Error as problem:
+            log.error("failure_not_recorded", exc_info=problem, **_fields(item))
+            self._settle(item)
+            return
+        self._conclude(Answer(item.held, failed), answer, None)
+
+    async def _drop(self, item: Answer) -> None:
+        await self._roll_back(item.held)
+        self._settle(item)
+
+    async def _roll_back(self, held: Held) -> None:
+        connection, held.effect._connection = held.effect._connection, None
+        if connection is not None:
+            try:
+                await self._database.end(connection, commit=False)
+            except psycopg.Error as problem:
+                log.warning("rollback_failed", message=str(problem).strip())
+
+    async def _put_back(self, batch: list[Answer], problem: psycopg.Error) -> None:
+        seconds = self._backoff.next()
+        log.warning("database_away", message=str(problem).strip(), retry_in=seconds)
+        for item in batch:
+            self._queue.put_nowait(item)
+        await asyncio.sleep(seconds)
+
+    def _conclude(self, item: Answer, answer: str, error: object) -> None:
+        if answer == "busy":
+            self._later(item)
+            return
+        fields = _fields(item)
+        if isinstance(item.outcome, Failed):
+            fields |= {"type": item.outcome.type, "message": item.outcome.message}
+        if answer in ("succeeded", "retrying", "cancelled"):
+            log.info(f"effect_{answer}", **fields)
+        else:
+            log.warning(f"effect_{answer}", **fields, error=error)
+        self._settle(item)
+
+    def _later(self, item: Answer) -> None:
+        """Another transaction holds the instance; the lease is kept meanwhile."""
+        seconds = min(BUSY_LONGEST, BUSY_FIRST * 2 ** min(item.held.busy, 10))
+        item.held.busy += 1
+        asyncio.get_running_loop().call_later(seconds, self._queue.put_nowait, item)
+
+    def _settle(self, item: Answer) -> None:
+        self.open -= 1
+        if self.open == 0:
+            self._all_settled.set()
+        self._settled(item.held)
+
+
+def _fields(item: Answer) -> dict[str, object]:
+    return item.held.claim.log_fields()

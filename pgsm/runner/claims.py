@@ -1,0 +1,92 @@
+"""What passes between runner and database: claimed effects and how they ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from . import wire
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A row of `pgsm.claim_effects`; times are the database's clock."""
+
+    instance_id: str
+    effect_id: str
+    name: str
+    kind: str
+    state: str | None
+    invoke_id: str | None
+    machine: str
+    version: int
+    tenant: str | None
+    key: str
+    input: Any
+    progress: Any
+    attempt: int
+    attempts: int
+    lease_token: UUID
+    claimed_at: datetime
+    lease_until: datetime
+    deadline_at: datetime | None
+    timeout: timedelta | None
+
+    def lease(self) -> dict[str, Any]:
+        """What proves the claim, for the functions that take leases."""
+        return {
+            "instance_id": self.instance_id,
+            "effect_id": self.effect_id,
+            "lease_token": str(self.lease_token),
+        }
+
+    def log_fields(self) -> dict[str, Any]:
+        return {
+            "instance": self.instance_id,
+            "effect": self.effect_id,
+            "name": self.name,
+            "attempt": self.attempt,
+        }
+
+    def seconds_allowed(self, handler_timeout: float | None) -> float | None:
+        """How long this attempt may take: the least of timeouts and deadline."""
+        limits = [handler_timeout] if handler_timeout is not None else []
+        if self.timeout is not None:
+            limits.append(self.timeout.total_seconds())
+        if self.deadline_at is not None:
+            limits.append((self.deadline_at - self.claimed_at).total_seconds())
+        return min(limits, default=None)
+
+
+@dataclass(frozen=True)
+class Done:
+    """A handler has returned; `output` is its result as JSON text."""
+
+    output: str
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A handler has raised, or its time was over."""
+
+    type: str
+    message: str
+    code: str | None = None
+    data: Any = None
+    permanent: bool = False
+    retry_after: timedelta | None = None
+
+    def error(self) -> str:
+        """The error as JSON text, with `data` left out where it is not JSON."""
+        error = {"type": self.type, "message": self.message.replace("\0", "�")}
+        if self.code is not None:
+            error["code"] = self.code
+        try:
+            return wire.dumps({**error, "data": self.data})
+        except ValueError:
+            return wire.dumps(error)
+
+
+Outcome = Done | Failed

@@ -1,0 +1,220 @@
+"""All that a runner asks of the database: calls of pgsm's functions, nothing else."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from psycopg.rows import class_row, dict_row
+from psycopg_pool import AsyncConnectionPool
+
+from .claims import Claim, Failed
+
+BATCH = 50  # completions in one call
+APPLICATION = "pgsm runner"
+# named: a newer schema may have more of them
+CLAIM_COLUMNS = ", ".join(field.name for field in dataclasses.fields(Claim))
+
+Connection = psycopg.AsyncConnection[Any]
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A row of `pgsm.wait_for_effects`."""
+
+    is_registered: bool
+    horizon: str | None
+    may_sleep: bool
+
+
+class Database:
+    """Connections for the runner itself, and others for handlers' transactions.
+
+    They are apart, so that no number of open transactions keeps heartbeats waiting.
+    Every method may raise psycopg.OperationalError while the database is away.
+    """
+
+    def __init__(self, dsn: str, runner_id: str, concurrency: int) -> None:
+        self.dsn = dsn
+        self.runner_id = runner_id
+        self._pool = _pool(dsn, 4, autocommit=True)
+        self._transactions = _pool(dsn, concurrency, autocommit=False)
+
+    async def open(self) -> None:
+        """Raises psycopg.OperationalError at once where there is no connection."""
+        connection = await connect(self.dsn)
+        await connection.close()
+        await self._pool.open()
+        await self._transactions.open()
+
+    async def close(self) -> None:
+        await self._transactions.close(timeout=1)
+        await self._pool.close(timeout=1)
+
+    async def register(self, names: Sequence[str]) -> None:
+        await self._call("select pgsm.register_runner(%s, %s)", list(names))
+
+    async def unregister(self) -> None:
+        await self._call("select pgsm.unregister_runner(%s)")
+
+    async def claim(
+        self, limits: dict[str, int], at_most: int, lease: timedelta
+    ) -> list[Claim]:
+        """At most `at_most` due effects, and of each name at most its limit."""
+        query = (
+            f"select {CLAIM_COLUMNS}"
+            " from pgsm.claim_effects(%s, %s, %s, %s, %s::integer[])"
+        )
+        names, rooms = list(limits), list(limits.values())
+        async with self._pool.connection() as connection:
+            # binary: the text form of intervals depends on the server's settings
+            cursor = connection.cursor(binary=True, row_factory=class_row(Claim))
+            parameters = [self.runner_id, names, at_most, lease, rooms]
+            await cursor.execute(query, parameters)
+            return await cursor.fetchall()
+
+    async def complete(
+        self,
+        completions: Sequence[tuple[Claim, str]],
+        connection: Connection | None = None,
+    ) -> list[dict[str, Any]]:
+        """A row for each: `lease_token` (text), `outcome`, `error` and the ids.
+
+        In the transaction of `connection` where one is given.
+        """
+        query = "select * from pgsm.complete_effects(%s::jsonb)"
+        texts = [_with_field(c.lease(), "output", text) for c, text in completions]
+        parameter = f"[{', '.join(texts)}]"
+        if connection is None:
+            async with self._pool.connection() as own:
+                return await _rows(own, query, [parameter])
+        return await _rows(connection, query, [parameter])
+
+    async def fail(self, claim: Claim, failed: Failed) -> str:
+        """Which of the answers of `pgsm.fail_effect` was given."""
+        query = "select pgsm.fail_effect(%s, %s, %s, %s::jsonb, %s, %s) as answer"
+        async with self._pool.connection() as connection:
+            parameters = [
+                claim.instance_id,
+                claim.effect_id,
+                claim.lease_token,
+                failed.error(),
+                failed.permanent,
+                failed.retry_after,
+            ]
+            (row,) = await _rows(connection, query, parameters)
+        return str(row["answer"])
+
+    async def heartbeat(
+        self, held: Sequence[tuple[Claim, str | None]], lease: timedelta
+    ) -> dict[UUID, str]:
+        """`lost` or `stop` by lease token, where something is wrong.
+
+        Takes each claim with the progress to keep, a JSON text, or None.
+        """
+        texts = [_with_field(claim.lease(), "progress", text) for claim, text in held]
+        rows = await self._call(
+            "select * from pgsm.heartbeat_effects(%s, %s::jsonb, %s)",
+            f"[{', '.join(texts)}]",
+            lease,
+        )
+        return {row["lease_token"]: row["verdict"] for row in rows}
+
+    async def release(self, claims: Sequence[Claim]) -> int:
+        rows = await self._call(
+            "select pgsm.release_effects(%s, %s::jsonb) as released",
+            json.dumps([claim.lease() for claim in claims]),
+        )
+        return int(rows[0]["released"])
+
+    async def wait(self, since: str | None) -> Waiting:
+        rows = await self._call(
+            "select is_registered, horizon::text, may_sleep"
+            " from pgsm.wait_for_effects(%s, %s::text::xid8)",
+            since,
+        )
+        return Waiting(**rows[0])
+
+    async def unhandled(self) -> dict[str, list[str]]:
+        """Declared effects that no living runner handles, with their machines."""
+        query = (
+            "select name, array_agg(distinct machine order by machine) as machines"
+            " from pgsm.effect_names where not is_handled group by name order by name"
+        )
+        async with self._pool.connection() as connection:
+            rows = await _rows(connection, query, [])
+        return {row["name"]: row["machines"] for row in rows}
+
+    async def fire_timers(self, batch: int) -> None:
+        async with self._pool.connection() as connection:
+            await connection.execute("select pgsm.fire_timers(%s)", [batch])
+
+    async def begin(self) -> Connection:
+        """A connection for a handler's transaction; end it with `end`."""
+        return await self._transactions.getconn()
+
+    async def end(self, connection: Connection, *, commit: bool) -> None:
+        """Commit or roll back and give the connection back."""
+        try:
+            await (connection.commit() if commit else connection.rollback())
+        finally:
+            await self._transactions.putconn(connection)
+
+    async def _call(self, query: str, *parameters: Any) -> list[dict[str, Any]]:
+        async with self._pool.connection() as connection:
+            return await _rows(connection, query, [self.runner_id, *parameters])
+
+
+async def connect(dsn: str) -> Connection:
+    """A connection of its own; notices within a minute that the other end is gone."""
+    return await psycopg.AsyncConnection.connect(
+        dsn, autocommit=True, **_connection_options()
+    )
+
+
+def _connection_options() -> dict[str, Any]:
+    return {
+        "connect_timeout": 10,
+        "keepalives_idle": 15,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        # a pooler may hand each transaction to another server session
+        "prepare_threshold": None,
+        "fallback_application_name": APPLICATION,
+    }
+
+
+def _pool(
+    dsn: str, size: int, *, autocommit: bool
+) -> AsyncConnectionPool[psycopg.AsyncConnection[Any]]:
+    return AsyncConnectionPool(
+        dsn,
+        kwargs={**_connection_options(), "autocommit": autocommit},
+        min_size=0,
+        max_size=size,
+        timeout=10,
+        reconnect_timeout=5,
+        open=False,
+        name="runner" if autocommit else "handlers",
+    )
+
+
+async def _rows(
+    connection: Connection, query: str, parameters: Sequence[Any]
+) -> list[dict[str, Any]]:
+    cursor = connection.cursor(row_factory=dict_row)
+    await cursor.execute(query, parameters)
+    return await cursor.fetchall()
+
+
+def _with_field(lease: dict[str, Any], key: str, text: str | None) -> str:
+    """The lease as JSON text, with a field that is JSON text already."""
+    if text is None:
+        return json.dumps(lease)
+    return f'{json.dumps(lease)[:-1]}, "{key}": {text}}}'

@@ -1,0 +1,137 @@
+"""Running one handler: in the event loop or in a thread, within its time."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import contextvars
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from . import log, wire
+from .claims import Claim, Done, Failed, Outcome
+from .effect import Effect
+from .handlers import Handler, PermanentFailure, RetryAfter
+
+# How long a cancelled handler may take to end before its failure is told.
+CANCEL_SECONDS = 2.0
+
+
+@dataclass(eq=False)
+class Held:
+    """An effect that this runner has leased and has not yet answered for."""
+
+    claim: Claim
+    effect: Effect
+    handler: Handler
+    work: asyncio.Future[Any] | None = None
+    dropped: bool = False  # lease lost or given back: no answer is to be sent
+    busy: int = field(default=0)  # how often the instance was locked by others
+
+    def cancel(self) -> None:
+        """Ask the handler to stop; an async one is cancelled where it waits."""
+        self.ask_to_stop()
+        if self.handler.is_async and self.work is not None:
+            self.work.cancel()
+
+    def ask_to_stop(self) -> None:
+        self.effect._cancelled = True
+
+
+async def run(held: Held, answer: Callable[[Held, Outcome], None]) -> None:
+    """Run the handler and `answer` once.
+
+    Returns when the handler has really ended: a thread that overran its time still
+    takes a place.
+    """
+    work = held.work = _start(held.handler, held.effect)
+    seconds = held.claim.seconds_allowed(held.handler.timeout)
+    await asyncio.wait({work}, timeout=seconds)
+    if not work.done():
+        held.cancel()
+        await asyncio.wait({work}, timeout=CANCEL_SECONDS)
+        answer(held, Failed("timeout", f"not done within {seconds:g} s"))
+        await asyncio.wait({work})
+        _retrieve(work)
+    else:
+        answer(held, _outcome(held, work))
+
+
+def _start(handler: Handler, effect: Effect) -> asyncio.Future[Any]:
+    if handler.is_async:
+        work: asyncio.Future[Any] = asyncio.ensure_future(
+            handler.function(effect, effect.input)
+        )
+        return work
+    return _in_thread(lambda: handler.function(effect, effect.input), handler.name)
+
+
+def _in_thread(function: Callable[[], Any], name: str) -> asyncio.Future[Any]:
+    """The future result of a call in a daemon thread.
+
+    Not an executor's: those are joined when the process ends, and a handler that
+    hangs must not keep a runner alive that was told to stop.
+    """
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[Any] = loop.create_future()
+    context = contextvars.copy_context()
+
+    def settle(setter: Callable[[Any], None], value: Any) -> None:
+        if not future.done():
+            setter(value)
+
+    def target() -> None:
+        setter: Callable[[Any], None] = future.set_result
+        try:
+            value = context.run(function)
+        except BaseException as raised:
+            # a future refuses StopIteration, and a SystemExit would end no one
+            setter, value = future.set_exception, _settable(raised)
+        # the loop is closed where the runner stopped without waiting for us
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(settle, setter, value)
+
+    threading.Thread(target=target, name=f"effect {name}", daemon=True).start()
+    return future
+
+
+def _settable(raised: BaseException) -> BaseException:
+    if isinstance(raised, Exception) and not isinstance(raised, StopIteration):
+        return raised
+    wrapped = RuntimeError(f"{type(raised).__name__}: {raised}")
+    wrapped.__cause__ = raised
+    return wrapped
+
+
+def _retrieve(work: asyncio.Future[Any]) -> None:
+    """Take the exception of a handler that nobody waits for, so that none is logged."""
+    if not work.cancelled():
+        work.exception()
+
+
+def _outcome(held: Held, work: asyncio.Future[Any]) -> Outcome:
+    if work.cancelled():
+        return Failed("cancelled", "the handler was cancelled")
+    raised = work.exception()
+    if raised is not None:
+        return _failure(held, raised)
+    try:
+        return Done(wire.dumps(work.result()))
+    except ValueError as problem:
+        # The work is done; doing it again would return the same thing.
+        message = f"the handler's result is not JSON: {problem}"
+        return Failed("invalid_output", message, permanent=True)
+
+
+def _failure(held: Held, raised: BaseException) -> Failed:
+    name = type(raised).__name__
+    if isinstance(raised, PermanentFailure):
+        return Failed(name, str(raised), raised.code, raised.data, permanent=True)
+    if isinstance(raised, RetryAfter):
+        wait = timedelta(seconds=max(0.0, raised.seconds))
+        return Failed(name, str(raised), retry_after=wait)
+    log.error("handler_raised", exc_info=raised, **held.claim.log_fields())
+    return Failed(name, str(raised))

@@ -1,0 +1,80 @@
+"""When a runner that found nothing asks again: woken, or after the poll interval."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+
+from .database import Database
+
+QUICK_FIRST = 0.02
+RENEW_SECONDS = 10.0  # the flag is set for 30
+
+
+class Waiting:
+    """The runner's half of `pgsm.wait_for_effects`.
+
+    Senders notify only a runner that has said that it waits.  One that wrote an effect
+    and looked just before that was said is awaited by polling quickly, until the
+    database says that no such transaction is left.
+    """
+
+    def __init__(self, database: Database, names: Sequence[str], poll: float) -> None:
+        self._database = database
+        self._names = names
+        self._poll = poll
+        self._wake = asyncio.Event()
+        self.found()
+
+    def wake(self) -> None:
+        """End the sleep that is on, or the next one before it begins."""
+        self._wake.set()
+
+    async def wait_for_wake(self) -> None:
+        """Sleep for as long as nothing happens: there is no place for an effect."""
+        await self._wake.wait()
+        self._wake.clear()
+
+    def found(self) -> None:
+        """Effects were claimed, which has taken back that this runner waits."""
+        self._horizon: str | None = None
+        self._asleep = False
+        self._quick = QUICK_FIRST
+        self._renewed = 0.0
+
+    async def pause(self, can_be_notified: Callable[[], bool]) -> None:
+        """Return when it is time to claim again."""
+        if not can_be_notified():
+            self.found()
+            await self._sleep(self._poll)
+        elif self._asleep and time.monotonic() < self._renewed + RENEW_SECONDS:
+            await self._sleep(self._poll)
+        else:
+            await self._ask()
+
+    async def _ask(self) -> None:
+        answer = await self._database.wait(self._horizon)
+        if not answer.is_registered:
+            await self._database.register(self._names)
+        if answer.horizon is None:
+            # the flag is set now; what was missed is measured from here
+            answer = await self._database.wait(None)
+            self._asleep = False
+        self._horizon = answer.horizon
+        self._renewed = time.monotonic()
+        if not answer.may_sleep:
+            await self._sleep(self._quick)
+            self._quick = min(self._poll, self._quick * 2)
+        elif self._asleep:
+            await self._sleep(self._poll)
+        else:
+            # claim once more before the first sleep: that sees all that was missed
+            self._asleep = True
+
+    async def _sleep(self, seconds: float) -> None:
+        try:
+            await asyncio.wait_for(self._wake.wait(), seconds)
+        except asyncio.TimeoutError:
+            return
+        self._wake.clear()
