@@ -10,7 +10,7 @@ from .definition_delays import delay, rearmed
 from .definition_effects import OVERRIDES, declared_effect
 from .definition_events import event_name, sendable_event
 from .definition_guards import guard
-from .definition_problems import did_you_mean, quote
+from .definition_problems import quote
 from .definition_shapes import (
     DROP,
     GLOBALS,
@@ -61,7 +61,7 @@ def _is_known(check: Check, kind: str, at: At) -> bool:
         check.references.setdefault(check.within, []).append((kind, at))
     if kind in known:
         return True
-    hint = did_you_mean(kind, [*known, *BUILT_IN])
+    hint = check.suggest(kind, [*known, *BUILT_IN])
     hint = hint or 'declare it in "implementations"."actions"'
     check.problem(at, "unresolved_action", f"there is no action {quote(kind)}", hint)
     return False

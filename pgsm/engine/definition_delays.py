@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from . import exact
-from .definition_problems import did_you_mean, quote
+from .definition_problems import quote
 from .definition_shapes import (
     DROP,
     At,
@@ -88,7 +88,7 @@ def _delay_text(check: Check, raw: str, at: At, names: frozenset[str] | None) ->
         return True
     if names is not None and not _ATTEMPT.match(raw):
         message = f"there is no delay {quote(raw)}"
-        hint = did_you_mean(raw, names) or 'declare it in "implementations"."delays"'
+        hint = check.suggest(raw, names) or 'declare it in "implementations"."delays"'
         check.problem(at, "unresolved_delay", message, hint)
     else:
         check.problem(at, "bad_delay", f"{quote(raw)} is not a delay", _EXAMPLES)
@@ -129,7 +129,7 @@ def _delay_name(check: Check, raw: Any, at: At) -> Any:
     known = check.declared["delays"]
     if raw not in known:
         message = f"there is no delay {quote(raw)}"
-        check.problem(at, "unresolved_delay", message, did_you_mean(raw, known))
+        check.problem(at, "unresolved_delay", message, check.suggest(raw, known))
     return raw
 
 
@@ -150,7 +150,7 @@ def rearmed(check: Check, raw: Any, at: At) -> Any:
         return check.wrong_type(at, "the delay of an after transition", raw)
     if raw not in check.after_keys:
         message = f"no state has an after transition with the delay {quote(raw)}"
-        hint = did_you_mean(raw, check.after_keys)
+        hint = check.suggest(raw, check.after_keys)
         check.problem(at, "unresolved_delay", message, hint)
     return raw
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .definition_delays import duration
-from .definition_problems import did_you_mean, quote
+from .definition_problems import quote
 from .definition_shapes import (
     DROP,
     At,
@@ -69,7 +69,7 @@ def declared_effect(check: Check, raw: Any, at: At) -> Any:
     if raw in known:
         check.effects[raw] = None
         return raw
-    hint = did_you_mean(raw, known)
+    hint = check.suggest(raw, known)
     hint = hint or 'declare it in "implementations"."effects"; {} is enough'
     message = f"the effect {quote(raw)} is not declared"
     check.problem(at, "undeclared_effect", message, hint)

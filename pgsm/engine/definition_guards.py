@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from . import definition_xstate as xstate
-from .definition_problems import did_you_mean, quote
+from .definition_problems import quote
 from .definition_shapes import (
     DROP,
     At,
@@ -46,7 +46,7 @@ def _is_known(check: Check, raw: str, at: At) -> bool:
         check.references.setdefault(check.within, []).append((raw, at))
     if raw in known:
         return True
-    hint = did_you_mean(raw, known)
+    hint = check.suggest(raw, known)
     if not hint and any(char in raw for char in "=<>()[]!"):
         hint = 'an expression is written {"expr": "…"}'
     check.problem(at, "unresolved_guard", f"there is no guard {quote(raw)}", hint)
@@ -73,7 +73,7 @@ def _in_state(check: Check, raw: Any, at: At) -> Any:
     if not resolve_from_root(check.tree, raw):
         paths = [node.path for node in check.tree.nodes if node.path]
         ids = [f"#{node.id}" for node in check.tree.nodes if node.explicit_id]
-        hint = did_you_mean(raw, [*ids, *paths])
+        hint = check.suggest(raw, [*ids, *paths])
         check.problem(at, "bad_target", f"there is no state {quote(raw)}", hint)
     return raw
 

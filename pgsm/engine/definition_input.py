@@ -71,5 +71,5 @@ def _scalar_problem(value: Any) -> str | None:
     try:
         exact.dumps(value)
     except (ValueError, TypeError) as error:
-        return str(error)
+        return str(error).removeprefix("$: ")
     return None

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 Step = str | tuple[str, str]  # a key, or ("expr", source)
 
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
 
 
-@dataclass
 class PathError(ValueError):
     """A text is no path; `offset` is where that shows."""
 
-    message: str
-    offset: int
-
-    def __str__(self) -> str:
-        return self.message
+    def __init__(self, message: str, offset: int) -> None:
+        super().__init__(message)
+        self.offset = offset
 
 
 def parse_path(text: str) -> list[Step]:

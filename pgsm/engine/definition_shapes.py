@@ -6,7 +6,7 @@ to leave its key out.  It reports what is wrong to `check` and never raises.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
@@ -15,6 +15,7 @@ from .definition_problems import Finding, FunctionUse, Path, did_you_mean, quote
 from .definition_tree import Node, Tree
 
 MAX_NAME = 200  # characters
+MAX_HINTS = 100  # a search is slow in a document with thousands of names
 
 # What is valid but not run yet: feature → message.  A feature is "<shape>.<key>"
 # ("root.defer", "invoke.each", "send.delay") or "action.<type>".
@@ -84,9 +85,16 @@ class Check:
         default_factory=dict
     )
 
+    hints: int = 0  # searched for so far
+
     def problem(self, at: At, code: str, message: str, hint: str | None = None) -> None:
         """Take a problem down."""
         self.findings.append(Finding(at.path, code, message, hint))
+
+    def suggest(self, name: str, candidates: Iterable[str]) -> str | None:
+        """A hint "did you mean …", for the first MAX_HINTS names only."""
+        self.hints += 1
+        return did_you_mean(name, candidates) if self.hints <= MAX_HINTS else None
 
     def wrong_type(self, at: At, wanted: str, raw: Any, hint: str | None = None) -> Any:
         """Take down that something else was wanted here; gives DROP."""
@@ -154,7 +162,7 @@ def refuse_keys(check: Check, raw: dict[str, Any], at: At, shape: Shape) -> None
         if key in shape.fields:
             check.feature(f"{shape.kind}.{key}", at / key)
         elif not is_extension(key):
-            hint = _ELSEWHERE.get(key) or did_you_mean(key, shape.fields)
+            hint = _ELSEWHERE.get(key) or check.suggest(key, shape.fields)
             message = f"unknown key {quote(key)}"
             check.problem(at / key, "unknown_key", message, hint)
 
@@ -228,7 +236,7 @@ def one_of(*words: str) -> Reader:
             return check.wrong_type(at, f"one of {listed}", raw)
         if raw not in words:
             message = f"{quote(raw)} is none of {listed}"
-            check.problem(at, "bad_value", message, did_you_mean(raw, words))
+            check.problem(at, "bad_value", message, check.suggest(raw, words))
             return DROP
         return raw
 

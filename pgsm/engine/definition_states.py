@@ -11,7 +11,7 @@ from .definition_delays import delay_key
 from .definition_effects import LATE, OVERRIDES, declared_effect
 from .definition_events import descriptor
 from .definition_guards import guard
-from .definition_problems import did_you_mean, quote
+from .definition_problems import quote
 from .definition_shapes import (
     DROP,
     At,
@@ -199,8 +199,12 @@ def _invocation(check: Check, raw: Any, at: At, position: int) -> Any:
 
 def _id(check: Check, raw: Any, at: At) -> Any:
     found = name(check, raw, at)
-    if found is not DROP and check.tree.by_id.get(raw, [at.node])[0] is not at.node:
-        other = check.tree.by_id[raw][0]
+    if found is DROP:
+        return DROP
+    same = check.tree.by_id.get(raw, [])
+    other = next((node for node in same if node is not at.node), None)
+    # Of two explicit ids the second is the mistake; a default id never is.
+    if other and (same[0] is not at.node or not other.explicit_id):
         whose = f"of the state {quote(other.path)}" if other.path else "of the root"
         message = f"the id {quote(raw)} is also that {whose}"
         check.problem(at, "duplicate_id", message)
@@ -215,7 +219,7 @@ def _type(check: Check, raw: Any, at: At) -> Any:
         message = f"{quote(raw)} is no type of a state"
         if raw in STATE_TYPES:
             message = f"the root may not be a {raw} state"
-        hint = did_you_mean(raw, kinds)
+        hint = check.suggest(raw, kinds)
         check.problem(at, "bad_type", message, hint)
     elif raw == "atomic" and at.node.kind == "compound":
         check.problem(at, "bad_type", "an atomic state has no states inside")

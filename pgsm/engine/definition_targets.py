@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from . import definition_tree as tree
-from .definition_problems import did_you_mean, quote
-from .definition_shapes import DROP, At, Check
+from .definition_problems import quote
+from .definition_shapes import DROP, MAX_HINTS, At, Check
 
 MAX_TARGETS = 100
 
@@ -62,7 +62,7 @@ def _targets(
         elif found := find(text):
             nodes.append(found)
         else:
-            hint = _hint(check.tree, text, list(candidates))
+            hint = _hint(check, text, list(candidates))
             check.problem(place, code, f"there is no state {quote(text)} here", hint)
     if len(texts) > MAX_TARGETS:
         check.problem(at, code, f"more than {MAX_TARGETS} targets are not possible")
@@ -84,15 +84,18 @@ def _spellings(node: tree.Node) -> Iterator[str]:
     yield from (f".{key}" for key in node.children)
 
 
-def _hint(found: tree.Tree, text: str, near: list[str]) -> str | None:
+def _hint(check: Check, text: str, near: list[str]) -> str | None:
     """What may have been meant: a spelling that is possible here, or a state's #id."""
+    if check.hints > MAX_HINTS:
+        return None
+    check.hints += 1
     bare = text.lstrip("#.")
     for spelling in (bare, f".{bare}"):
         if spelling in near and spelling != text:
             return f"did you mean {quote(spelling)}?"
     key = bare.rpartition(".")[2]
-    same = [node for node in found.nodes if node.key == key and node.parent]
+    same = [node for node in check.tree.nodes if node.key == key and node.parent]
     if len(same) == 1 and key not in near:
         return f"did you mean {quote('#' + same[0].id)}?"
-    ids = [f"#{node.id}" for node in found.nodes if node.explicit_id]
-    return did_you_mean(text, [*near, *ids])
+    ids = [f"#{node.id}" for node in check.tree.nodes if node.explicit_id]
+    return check.suggest(text, [*near, *ids])

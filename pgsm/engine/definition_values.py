@@ -7,7 +7,7 @@ from typing import Any
 
 from . import exact, expressions
 from .definition_paths import PathError, parse_path
-from .definition_problems import FunctionUse, did_you_mean, quote
+from .definition_problems import FunctionUse, quote
 from .definition_shapes import DROP, At, Check
 from .definition_tree import resolve_from_root
 
@@ -94,7 +94,7 @@ def _expression_problem(
     for path in sorted(compiled.states):
         if not resolve_from_root(check.tree, path):
             paths = [node.path for node in check.tree.nodes if node.path]
-            return f"there is no state {quote(path)}", did_you_mean(path, paths)
+            return f"there is no state {quote(path)}", check.suggest(path, paths)
     return None
 
 
