@@ -9,7 +9,7 @@ from . import exact, expressions
 from .definition_paths import PathError, parse_path
 from .definition_problems import FunctionUse, quote
 from .definition_shapes import DROP, At, Check
-from .definition_tree import resolve_from_root
+from .definition_tree import descend, resolve_from_root
 
 _MARKS = ("expr", "sql", "literal")
 _LONGEST_SIGNATURE = 1_000  # characters
@@ -92,9 +92,12 @@ def _expression_problem(
             return error.message, error.hint
         return f"{error.message} (at character {max(error.offset, 0) + 1})", error.hint
     for path in sorted(compiled.states):
-        if not resolve_from_root(check.tree, path):
+        if not descend(check.tree.root, path):
             paths = [node.path for node in check.tree.nodes if node.path]
-            return f"there is no state {quote(path)}", check.suggest(path, paths)
+            named = resolve_from_root(check.tree, path)
+            hint = f"did you mean {quote(named.path)}?" if named else None
+            hint = hint or check.suggest(path, paths)
+            return f"there is no state with the path {quote(path)}", hint
     return None
 
 

@@ -222,7 +222,7 @@ def _add_transitions(
 ) -> None:
     blocks: dict[tuple[str, int], list[Any]] = {}
     for row in _ordered(rows["actions"], "position"):
-        if row["transition_position"] is not None:
+        if row["owner"] in ("transition", "initial"):
             key = (row["state"], row["transition_position"])
             blocks.setdefault(key, []).append(row["action"])
     invokes: dict[tuple[str, str], Row] = {}

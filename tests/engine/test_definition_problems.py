@@ -253,6 +253,7 @@ GUARD_MISTAKES: list[tuple[Any, str, str]] = [
     ({"in": "c"}, ".in", "bad_target"),
     ({"in": "#c"}, ".in", "bad_target"),
     ({"expr": "in_state('c')"}, ".expr", "bad_expression"),
+    ({"expr": "in_state('#m.b')"}, ".expr", "bad_expression"),
     ({"sql": "shop.f(text)", "args": []}, ".args", "bad_arguments"),
 ]
 
