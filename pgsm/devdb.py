@@ -202,6 +202,9 @@ class DevCluster:
             raise self._belongs_to_another() from None
         except (FileExistsError, NotADirectoryError):
             raise SetupError(f"{self.directory} is not a directory") from None
+        except OSError as problem:
+            reason = problem.strerror or str(problem)
+            raise SetupError(f"cannot use {self.directory}: {reason}") from None
         with lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield

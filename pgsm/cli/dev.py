@@ -125,6 +125,8 @@ def psql(directory: Path, arguments: tuple[str, ...]) -> None:
     """
     cluster = DevCluster(directory)
     environment = sqitch.environment(cluster.dsn)
+    if not cluster.status().running:
+        raise programs.SetupError("the cluster is stopped", "start it: pgsm dev up")
     try:
         os.execvpe("psql", ["psql", *arguments], environment)
     except FileNotFoundError:

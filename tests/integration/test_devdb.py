@@ -59,8 +59,16 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[devdb.DevClust
 
 def value_of(dsn: str, query: str) -> object:
     with psycopg.connect(dsn) as connection:
-        row = connection.execute(query).fetchone()  # type: ignore[call-overload]
+        row = connection.execute(query).fetchone()
     return row[0] if row else None
+
+
+def free_port() -> int:
+    """One that no other cluster of a test will choose by itself."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    return port
 
 
 def kill_server(cluster: devdb.DevCluster) -> None:
@@ -92,7 +100,7 @@ def test_second_up_leaves_the_running_server_alone(cluster: devdb.DevCluster) ->
 
 
 def test_data_and_port_outlive_down_and_up(cluster: devdb.DevCluster) -> None:
-    port = cluster.up().port
+    port = cluster.up(free_port()).port
     with psycopg.connect(cluster.dsn) as connection:
         connection.execute("create table if not exists kept (id int)")
     assert cluster.down()
@@ -123,8 +131,8 @@ def test_busy_port_is_named_when_it_was_asked_for(cluster: devdb.DevCluster) -> 
 def test_busy_port_is_passed_over_when_none_was_asked_for(
     cluster: devdb.DevCluster,
 ) -> None:
-    port = cluster.up().port
-    assert port is not None
+    port = free_port()
+    cluster.up(port)
     cluster.down()
     with socket.socket() as other:
         other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -139,9 +147,7 @@ def test_up_with_another_port_moves_a_running_cluster(
     cluster: devdb.DevCluster,
 ) -> None:
     first = cluster.up().port
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        wanted = free.getsockname()[1]
+    wanted = free_port()
     assert cluster.up(wanted).port == wanted != first
     assert value_of(cluster.dsn, "show port") == str(wanted)
 

@@ -49,8 +49,8 @@ def program(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     query = "import sysconfig; print(sysconfig.get_path('purelib'))"
     packages = Path(run(python, "-c", query, cwd=venv).strip())
     (packages / "borrowed.pth").write_text(sysconfig.get_path("purelib") + "\n")
-    pip = [sys.executable, "-m", "pip", "--python", python]
-    run(*pip, "install", "--quiet", "--no-deps", "--no-index", wheel, cwd=venv)
+    install = ["install", "--quiet", "--no-deps", "--no-index", str(wheel)]
+    run(sys.executable, "-m", "pip", "--python", python, *install, cwd=venv)
     return venv / "bin" / "pgsm"
 
 

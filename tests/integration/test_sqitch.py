@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from pathlib import Path
 
 import psycopg
@@ -32,13 +33,13 @@ def test_deploy_takes_the_password_from_the_dsn_and_shows_it_to_nobody(
 ) -> None:
     password = conninfo.conninfo_to_dict(empty_dsn).get("password")
     commands = []
-    run = sqitch.subprocess.Popen
+    run = subprocess.Popen
 
     def spy(command: list[str], **options: object) -> object:
         commands.append(command)
         return run(command, **options)  # type: ignore[call-overload]
 
-    monkeypatch.setattr(sqitch.subprocess, "Popen", spy)
+    monkeypatch.setattr(subprocess, "Popen", spy)
     sqitch.deploy(empty_dsn, tiny_project)
     assert password
     assert str(password) not in str(commands)
@@ -114,7 +115,7 @@ def test_verify_names_the_change_that_is_broken(
     assert sqitch.verify(empty_dsn, tiny_project) == ["schema", "table", "view"]
     with psycopg.connect(empty_dsn, autocommit=True) as connection:
         connection.execute("drop view tiny.seen")
-    with pytest.raises(sqitch.SetupError, match=r"view failed: .*tiny\.seen"):
+    with pytest.raises(programs.SetupError, match=r"view failed: .*tiny\.seen"):
         sqitch.verify(empty_dsn, tiny_project)
 
 

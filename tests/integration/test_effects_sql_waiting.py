@@ -1,0 +1,152 @@
+"""Waking: only who waits is notified, and nobody is missed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import psycopg
+import pytest
+
+from . import outbox
+
+Connect = Callable[..., psycopg.Connection]
+
+
+class Answer(NamedTuple):
+    is_registered: bool
+    horizon: str | None
+    may_sleep: bool
+
+
+@pytest.fixture
+def sender(fresh_dsn: str, connect: Connect) -> psycopg.Connection:
+    connection = connect(fresh_dsn)
+    outbox.define(connection, outbox.job())
+    return connection
+
+
+@pytest.fixture
+def runner(fresh_dsn: str, connect: Connect) -> psycopg.Connection:
+    connection = connect(fresh_dsn)
+    connection.execute("listen pgsm_effects")
+    connection.execute("select pgsm.register_runner('runner-1', '{test.work}')")
+    return connection
+
+
+def test_nobody_is_notified_while_nobody_waits(
+    sender: psycopg.Connection, runner: psycopg.Connection
+) -> None:
+    outbox.start(sender, "job-1")
+    assert _notifications(runner) == 0
+
+
+def test_a_waiting_runner_is_notified(
+    sender: psycopg.Connection, runner: psycopg.Connection
+) -> None:
+    _wait(runner)
+    outbox.start(sender, "job-1")
+    assert _notifications(runner) == 1
+
+
+def test_a_runner_that_found_something_waits_no_more(
+    sender: psycopg.Connection, runner: psycopg.Connection
+) -> None:
+    _wait(runner)
+    outbox.start(sender, "job-1")
+    _notifications(runner)
+    assert len(outbox.claim(runner)) == 1
+    outbox.start(sender, "job-2")
+    assert _notifications(runner) == 0
+
+
+def test_a_runner_that_stopped_waiting_is_left_alone(
+    sender: psycopg.Connection, runner: psycopg.Connection
+) -> None:
+    _wait(runner)
+    runner.execute("select pgsm.stop_waiting('runner-1')")
+    outbox.start(sender, "job-1")
+    assert _notifications(runner) == 0
+
+
+def test_an_old_snapshot_always_notifies(
+    sender: psycopg.Connection, runner: psycopg.Connection
+) -> None:
+    sender.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+    with sender.transaction():
+        sender.execute("select 1")
+        _wait(runner)
+        outbox.start(sender, "job-1")
+    assert _notifications(runner) == 1
+
+
+def test_notifying_can_be_switched_off(
+    sender: psycopg.Connection, runner: psycopg.Connection
+) -> None:
+    _wait(runner)
+    sender.execute("set pgsm.notify = off")
+    outbox.start(sender, "job-1")
+    assert _notifications(runner) == 0
+
+
+def test_a_runner_may_not_sleep_while_a_sender_could_have_missed_it(
+    sender: psycopg.Connection, runner: psycopg.Connection
+) -> None:
+    with sender.transaction():
+        outbox.start(sender, "job-1")  # nobody waits, so nobody is notified
+        assert _wait(runner).horizon is None
+        asked = _wait(runner)
+        assert asked.horizon is not None
+        assert asked.may_sleep is False
+        assert outbox.claim(runner) == []
+        assert _wait(runner, asked.horizon).may_sleep is False
+    assert _wait(runner, asked.horizon).may_sleep is True
+    assert len(outbox.claim(runner)) == 1
+
+
+def test_a_sender_that_begins_after_the_flag_keeps_nobody_awake(
+    sender: psycopg.Connection, runner: psycopg.Connection
+) -> None:
+    _wait(runner)
+    horizon = _wait(runner).horizon
+    with sender.transaction():
+        outbox.start(sender, "job-1")
+        assert _wait(runner, horizon).may_sleep is True
+    assert _notifications(runner) == 1
+
+
+def test_a_runner_that_is_not_registered_is_told(runner: psycopg.Connection) -> None:
+    runner.execute("select pgsm.unregister_runner('runner-1')")
+    assert _wait(runner) == Answer(False, None, False)
+
+
+def test_the_views_show_who_lives_and_who_waits(runner: psycopg.Connection) -> None:
+    _wait(runner)
+    row = runner.execute(
+        "select runner_id, names, is_waiting, is_alive from pgsm.runners"
+    ).fetchone()
+    assert row == ("runner-1", ["test.work"], True, True)
+
+
+def test_effect_names_say_what_nobody_handles(
+    sender: psycopg.Connection, runner: psycopg.Connection
+) -> None:
+    outbox.define(sender, outbox.job(name="unknown"), "other")
+    rows = sender.execute(
+        "select name, machine, is_handled from pgsm.effect_names order by name"
+    ).fetchall()
+    assert rows == [("test.work", "job", True), ("unknown", "other", False)]
+
+
+def _wait(connection: psycopg.Connection, since: str | None = None) -> Answer:
+    row = connection.execute(
+        "select is_registered, horizon::text, may_sleep"
+        " from pgsm.wait_for_effects('runner-1', %s::text::xid8)",
+        [since],
+    ).fetchone()
+    assert row is not None
+    return Answer(*row)
+
+
+def _notifications(connection: psycopg.Connection) -> int:
+    return len(list(connection.notifies(timeout=0.3)))
