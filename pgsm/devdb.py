@@ -224,15 +224,21 @@ class DevCluster:
     def _prepared(self, server: programs.Server) -> Record:
         """The record of a cluster whose directories exist; a new one where needed.
 
-        A record that names another home (the directory was copied or moved) or whose
-        data another major version wrote is not used.
+        A record that names the home of another directory came with a copy of it, and
+        is not used.
         """
         record = self._record()
-        home = self._home()
-        if record is None or Path(record.home) != home:
+        if record is None or Path(record.home) not in (self._inside, self._stored):
+            home = self._inside if self._reachable() else self._stored
             self._discard_leftovers(home)
             sockets = self._socket_directory(home)
             record = Record(FIRST_PORT, str(home), str(sockets), server.version)
+        elif Path(record.home) == self._inside and not self._reachable():
+            raise SetupError(
+                f"the user {SERVER_USER} can no longer reach {self.directory}",
+                "let it (chmod o+x on the directories above), or begin anew: "
+                "pgsm dev down --delete",
+            )
         elif record.version != server.version and self._is_initialised(record):
             raise SetupError(
                 f"the cluster in {self.directory} was made by PostgreSQL "
@@ -243,13 +249,19 @@ class DevCluster:
             self._make_private(directory)
         return self._remember(record)
 
-    def _home(self) -> Path:
-        """Where the server's own files are: below the directory when it can be."""
-        inside = self.directory / "server"
-        if os.geteuid() != 0 or postmaster.can_reach(_server_user(), self.directory):
-            return inside
+    # Where the server's own files are: below the directory when they can be.
+
+    @property
+    def _inside(self) -> Path:
+        return self.directory / "server"
+
+    @property
+    def _stored(self) -> Path:
         name = hashlib.sha256(os.fsencode(self.directory.resolve())).hexdigest()[:16]
         return ROOTS_STORE / name
+
+    def _reachable(self) -> bool:
+        return os.geteuid() != 0 or postmaster.can_reach(_server_user(), self.directory)
 
     def _discard_leftovers(self, home: Path) -> None:
         """Without a record nobody knows the password: what is there is of no use."""

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Installs what pgsm needs to be developed, tested and tried:
-#   scripts/install.sh          Debian packages, then .venv
-#   scripts/install.sh python   .venv alone
-# Does nothing where nothing is missing.  PYTHON names another interpreter.
+#   scripts/install.sh            Debian packages, then .venv
+#   scripts/install.sh packages   Debian packages alone
+#   scripts/install.sh python     .venv alone
+# Does nothing where nothing is missing.  PYTHON names the interpreter to use.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -13,7 +14,14 @@ say() { printf '%s\n' "$*" >&2; }
 die() { say "error: $1"; [ $# -lt 2 ] || say "hint: $2"; exit 1; }
 
 as_root() {
-    if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi
+    if [ "$(id -u)" -eq 0 ]; then
+        "$@"
+        return
+    fi
+    command -v sudo >/dev/null ||
+        die "packages are missing, and neither root nor sudo is here to install them" \
+            "as root: scripts/install.sh packages"
+    sudo "$@"
 }
 
 is_installed() {
@@ -40,16 +48,23 @@ missing_of() {
     done
 }
 
+# Says what it does in one line, and all that apt said when it fails.
 apt_install() {
     command -v apt-get >/dev/null ||
         die "apt-get is not here to install: $*" \
             "install PostgreSQL $oldest_server or later with plpython3 and pg_cron, and sqitch"
-    [ "$(id -u)" -eq 0 ] || command -v sudo >/dev/null ||
-        die "missing packages, and neither root nor sudo" \
-            "as root: apt-get install $*"
     say "installing $*"
+    local log
+    log=$(mktemp)
     as_root env DEBIAN_FRONTEND=noninteractive \
-        apt-get install --yes --quiet --no-install-recommends "$@" >&2
+        apt-get install --yes --quiet --no-install-recommends "$@" >"$log" 2>&1 ||
+        { cat "$log" >&2; die "apt-get failed, see above"; }
+    rm -f "$log"
+}
+
+apt_update() {
+    say "looking for packages"
+    as_root apt-get update -qq >&2
 }
 
 # While the server's package is being installed Debian would start a cluster of its own.
@@ -69,7 +84,7 @@ install_packages() {
     mapfile -t packages < <(wanted_packages "$version")
     mapfile -t missing < <(missing_of "${packages[@]}")
     [ "${#missing[@]}" -gt 0 ] || return 0
-    as_root apt-get update --quiet >&2
+    apt_update
     version=$(server_version)
     [ "${version:-0}" -ge "$oldest_server" ] ||
         die "this distribution has PostgreSQL ${version:-nothing}, pgsm needs $oldest_server or later" \
@@ -98,34 +113,43 @@ find_python() {
             return
         fi
     done
-    die "no Python 3.10 or later was found" "apt-get install python3 python3-venv"
+    return 1
+}
+
+# Debian's own python3 comes without ensurepip, a small system without python3.
+install_venv_maker() {
+    local python
+    if python=$(find_python) && "$python" -c 'import ensurepip' 2>/dev/null; then
+        return
+    fi
+    apt_update
+    apt_install python3 python3-venv
+    python=$(find_python) ||
+        die "no Python 3.10 or later was found" "name one: make install PYTHON=…"
+    "$python" -c 'import ensurepip' 2>/dev/null ||
+        die "$python cannot make a venv: it lacks ensurepip" \
+            "name another one: make install PYTHON=/usr/bin/python3"
 }
 
 install_python() {
-    local python=$1 stamp=.venv/.installed wanted
-    wanted=$(sha256sum pyproject.toml pgsm/__init__.py | sha256sum)
+    local stamp=.venv/.installed wanted
+    wanted=$(sha256sum pyproject.toml hatch_build.py pgsm/__init__.py | sha256sum)
     if [ -x .venv/bin/python ] && [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ]; then
         return
     fi
     if ! .venv/bin/python -c 'import pip' 2>/dev/null; then
+        install_venv_maker
         say "making .venv"
-        "$python" -m venv --clear .venv
+        "$(find_python)" -m venv --clear .venv
     fi
     say "installing the Python packages into .venv"
     .venv/bin/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
     echo "$wanted" >"$stamp"
 }
 
-main() {
-    local python
-    [ "${1:-}" = python ] || install_packages
-    python=$(find_python)
-    # Debian's own python3 comes without ensurepip.
-    if [ ! -x .venv/bin/python ] && ! "$python" -c 'import ensurepip' 2>/dev/null; then
-        as_root apt-get update --quiet >&2
-        apt_install python3-venv
-    fi
-    install_python "$python"
-}
-
-main "$@"
+case ${1:-all} in
+    all) install_packages; install_python ;;
+    packages) install_packages ;;
+    python) install_python ;;
+    *) die "what is to be installed: packages, python or both?" ;;
+esac

@@ -212,6 +212,19 @@ def test_two_clusters_run_side_by_side(make: MakeCluster, tmp_path: Path) -> Non
     assert value_of(two.dsn, "select 1") == 1
 
 
+def test_copied_directory_is_a_cluster_of_its_own(
+    make: MakeCluster, tmp_path: Path
+) -> None:
+    one = make(tmp_path / "one")
+    one.up()
+    shutil.copytree(one.directory, tmp_path / "two")
+    two = make(tmp_path / "two")
+    two.up()
+    assert value_of(one.dsn, "show data_directory") == one.status().data
+    assert value_of(two.dsn, "show data_directory") == two.status().data
+    assert one.status().data != two.status().data
+
+
 def test_two_ups_at_once_make_one_cluster(make: MakeCluster, tmp_path: Path) -> None:
     clusters = [make(tmp_path / "same") for _ in range(2)]
     statuses: list[devdb.Status] = []
@@ -247,6 +260,8 @@ def test_directory_that_postgres_cannot_reach_works_for_root(
     data = cluster.up().data
     assert data is not None
     assert not Path(data).is_relative_to(closed)
+    closed.chmod(0o711)
+    assert cluster.up().data == data
     assert value_of(cluster.dsn, "select 1") == 1
     cluster.delete()
     assert not Path(data).exists()
