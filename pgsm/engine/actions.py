@@ -42,7 +42,6 @@ class Compiler:
 
     def __init__(self, implementations: Document) -> None:
         self.implementations = implementations
-        self.ids: dict[str, State] = {}
         self.resolve: Callable[[str], State]
         self.loop_names: frozenset[str] = frozenset()
 
@@ -116,7 +115,7 @@ class Compiler:
             test = self._test(node["not"], path + ".not")
             return lambda run: not test(run)
         if "in" in node:
-            state = self.resolve_in(node["in"])
+            state = self.resolve(node["in"])
             return lambda run: state in run.configuration
         value = self.value({key: node[key] for key in node if key != "params"}, path)
         return lambda run: bool(value(run))
@@ -139,10 +138,6 @@ class Compiler:
                 return test(run)
 
         return with_params
-
-    def resolve_in(self, text: str) -> State:
-        """Return the state of an ``in`` guard: ``#id`` or a path from the root."""
-        return self.resolve(text)
 
     # -- delays ---------------------------------------------------------------
 

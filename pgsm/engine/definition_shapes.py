@@ -19,7 +19,38 @@ MAX_HINTS = 100  # a search is slow in a document with thousands of names
 
 # What is valid but not run yet: feature → message.  A feature is "<shape>.<key>"
 # ("root.defer", "invoke.each", "send.delay") or "action.<type>".
-NOT_YET: dict[str, str] = {}
+# What the language has and this release's interpreter does not run: refused, so that
+# nothing is accepted in silence.
+NOT_YET: dict[str, str] = dict.fromkeys(
+    (
+        "action.spawn",
+        "action.stop",
+        "action.rearm",
+        "to.parent",
+        "to.child",
+        "invoke.machine",
+        "invoke.each",
+        "invoke.late",
+        "effect.late",
+        "effect.ordered",
+        "root.defer",
+        "state.defer",
+        "root.sensitive",
+        "root.inputSchema",
+        "root.contextSchema",
+        "root.eventSchemas",
+        "root.publicContext",
+        "root.indexStates",
+        "root.allowRead",
+        "root.allowWrite",
+        "root.internalEvents",
+        "effect.inputSchema",
+        "effect.outputSchema",
+        "invoke.onItem",
+        "send.id",
+    ),
+    "this is not supported yet",
+)
 
 GLOBALS = frozenset(("context", "event", "instance", "now", "auth"))
 

@@ -10,11 +10,12 @@ The closures take the ``Run`` (``interpreter``) as their only argument.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from . import actions as actions_module
-from . import values
+from . import definition_tree as tree
+from . import expressions, values
 from .content import Block, Guard
 
 if TYPE_CHECKING:
@@ -142,10 +143,14 @@ class Plan:
         "effects",
         "has_always",
         "keys",
+        "nodes",
         "output",
         "root",
+        "start_keys",
         "state_by_path",
         "states",
+        "time_zone",
+        "tree",
         "unhandled",
     )
 
@@ -154,32 +159,46 @@ class Plan:
         self.effects: Document = implementations.get("effects", {})
         self.compiler = actions_module.Compiler(implementations)
         self.states: list[State] = []
-        self.root = self._tree(document, None, str(document.get("id", "")))
-        self.root.path = ""
+        self.root = self._states(document, None, "")
+        self.tree = tree.scan(dict(document))
+        self.nodes: dict[str, tree.Node] = {}
         self.state_by_path = {state.path: state for state in self.states}
-        _fill(self, document)
+        _fill(self)
         self.has_always = any(state.always for state in self.states)
         self.context = self.compiler.value(document.get("context", {}), "$.context")
+        keys = document.get("keys", {})
         self.keys = {
             name: self.compiler.value(value, values.child_path("$.keys", name, ""))
-            for name, value in document.get("keys", {}).items()
+            for name, value in keys.items()
         }
+        # the input is gone after the start, and these keys do not change
+        self.start_keys = {name for name in keys if _reads_input(keys[name])}
         self.output = (
             self.compiler.value(document["output"], "$.output")
             if "output" in document
             else None
         )
         self.unhandled: str = document.get("unhandled", "ignore")
+        self.time_zone: str = document.get("timeZone", "UTC")
 
-    def _tree(self, node: Document, parent: State | None, key: str) -> State:
+    def _states(self, node: Document, parent: State | None, key: str) -> State:
         kind = node.get("type") or ("compound" if node.get("states") else "atomic")
-        state = State("" if parent is None else key, parent, kind, len(self.states))
+        state = State(key, parent, kind, len(self.states))
         self.states.append(state)
         state.children = tuple(
-            self._tree(child, state, name)
+            self._states(child, state, name)
             for name, child in node.get("states", {}).items()
         )
         return state
+
+
+def _reads_input(value: Json) -> bool:
+    if isinstance(value, Mapping):
+        if value.keys() == {"expr"}:
+            names = actions_module.NAMES
+            return "input" in expressions.compile_expression(value["expr"], names).names
+        return any(_reads_input(item) for item in value.values())
+    return isinstance(value, list) and any(_reads_input(item) for item in value)
 
 
 def compile_plan(document: Document) -> Plan:
@@ -187,45 +206,19 @@ def compile_plan(document: Document) -> Plan:
     return Plan(document)
 
 
-def resolve_target(plan: Plan, source: State, target: str) -> State:
-    """Return the state that a target names, seen from ``source``.
-
-    ``#id`` and ``#id.path`` by id, ``.child`` from the source itself, anything
-    else from the source's parent (or the root itself).
-    """
-    if target.startswith("#"):
-        return _by_id(plan, target[1:])
-    base = source if target.startswith(".") or source.parent is None else source.parent
-    relative = target.removeprefix(".")
-    return plan.state_by_path[f"{base.path}.{relative}" if base.path else relative]
+def _fill(plan: Plan) -> None:
+    found = plan.tree
+    plan.nodes = {node.path: node for node in found.nodes}
+    plan.compiler.resolve = lambda text: plan.state_by_path[
+        _path(tree.resolve_from_root(found, text))
+    ]
+    for node in found.nodes:
+        _fill_state(plan, plan.state_by_path[node.path], node.raw)
 
 
-def _by_id(plan: Plan, reference: str) -> State:
-    ids = plan.compiler.ids
-    if reference in ids:
-        return ids[reference]
-    name = max(
-        (known for known in ids if reference.startswith(known + ".")), key=len
-    )
-    base, rest = ids[name].path, reference[len(name) + 1 :]
-    return plan.state_by_path[f"{base}.{rest}" if base else rest]
-
-
-def _nodes(document: Document, state: State) -> Iterator[tuple[State, Document]]:
-    yield state, document
-    for child in state.children:
-        yield from _nodes(document["states"][child.key], child)
-
-
-def _fill(plan: Plan, document: Document) -> None:
-    nodes = list(_nodes(document, plan.root))
-    for state, node in nodes:
-        if "id" in node:
-            plan.compiler.ids[node["id"]] = state
-    plan.compiler.ids.setdefault("", plan.root)
-    plan.compiler.resolve = lambda text: resolve_target(plan, plan.root, text)
-    for state, node in nodes:
-        _fill_state(plan, state, node)
+def _path(node: tree.Node | None) -> str:
+    assert node is not None  # the document was checked
+    return node.path
 
 
 def _fill_state(plan: Plan, state: State, node: Document) -> None:
@@ -260,13 +253,17 @@ def _fill_state(plan: Plan, state: State, node: Document) -> None:
     _fill_descriptors(plan, state, node)
 
 
-def _initial(plan: Plan, state: State, initial: Document, path: str) -> Transition:
-    targets = tuple(
-        resolve_target(plan, state, text)
-        if text.startswith(("#", "."))
-        else plan.state_by_path[f"{state.path}.{text}" if state.path else text]
-        for text in initial["target"]
+def _targets(
+    plan: Plan, how: Callable[..., tree.Node | None], state: State, targets: Any
+) -> tuple[State, ...]:
+    source = plan.nodes[state.path]
+    return tuple(
+        plan.state_by_path[_path(how(plan.tree, source, text))] for text in targets
     )
+
+
+def _initial(plan: Plan, state: State, initial: Document, path: str) -> Transition:
+    targets = _targets(plan, tree.resolve_below, state, initial["target"])
     block = plan.compiler.block(initial.get("actions", ()), path + ".actions")
     return Transition(state, None, targets, None, block, False, path)
 
@@ -281,7 +278,7 @@ def _transition(
         descriptor,
         None
         if targets is None
-        else tuple(resolve_target(plan, state, text) for text in targets),
+        else _targets(plan, tree.resolve, state, targets),
         None if guard is None else plan.compiler.guard(guard, path + ".guard"),
         plan.compiler.block(node.get("actions", ()), path + ".actions"),
         bool(node.get("reenter", False)),

@@ -17,7 +17,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from . import commands, configuration as sets, errors, exact, interpreter, plan, values
+from . import commands, errors, exact, interpreter, plan, upgrade, values
+from . import configuration as sets
 
 Json = Any
 
@@ -221,7 +222,7 @@ def describe(
     if not run.running:
         result["status"] = "done"
         result["output"] = run.output
-    if run.plan.keys:
+    if run.plan.keys and (run.context is not context or not context):
         result["keys"] = _keys(run)
     if run.notes:
         result["notes"] = run.notes
@@ -230,6 +231,8 @@ def describe(
     if run.answered:
         result["answers"] = list(run.answers[: run.answered])
     result.update(commands.net(run.commands, before))
+    if run.plan.time_zone != "UTC" and ("timers" in result or "messages" in result):
+        result["zone"] = run.plan.time_zone
     return result
 
 
@@ -247,15 +250,18 @@ def describe_configuration(run: interpreter.Run) -> dict[str, Json]:
 
 
 def _keys(run: interpreter.Run) -> dict[str, Json]:
-    """Return the instance's keys as texts; a null key is no key."""
-    found = {}
+    """Return the instance's keys as texts, null for none; those of the input at start."""
+    found: dict[str, Json] = {}
+    starts = run.scope["input"] is not None
     for name, value in run.plan.keys.items():
+        if name in run.plan.start_keys and not starts:
+            continue
         try:
             key = value(run)
         except errors.StepError as error:
-            raise interpreter.refuse({"message": error.message, "path": error.path}) from None
-        if key is not None:
-            found[name] = key if isinstance(key, str) else exact.dumps(key)
+            fact = {"message": error.message, "path": error.path}
+            raise interpreter.refuse(fact) from None
+        found[name] = key if key is None or isinstance(key, str) else exact.dumps(key)
     return found
 
 
@@ -302,6 +308,100 @@ def _verdict(run: interpreter.Run, transition: plan.Transition) -> bool | str:
         return "depends"
 
 
+def migrate(
+    checksum: str,
+    document: str | None,
+    states: str | None,
+    context: str,
+    history: str | None,
+    declared: str,
+    timers: str,
+    effects: str,
+    instance_id: str,
+    machine: str,
+    version: str,
+    parent: str | None,
+    clock: str,
+    actor: str | None,
+    answers: str | None,
+) -> Json:
+    """Move an instance to the version of ``checksum``, and settle.
+
+    ``declared`` is ``{"states", "context", "timers"}``: the map, the SQL function
+    over the context or null, the policy for timers.  ``timers`` and ``effects`` are
+    the rows of the old version that may go on.  No entry or exit content runs.
+    """
+    compiled = get_plan(checksum, document)
+    rules = loads(declared)
+    mapping = rules["states"]
+    scope = make_scope(instance_id, machine, version, parent, clock, actor)
+    scope["event"] = interpreter.make_event("pgsm.upgrade", {})
+    old = states.split("\n") if states else []
+    before = loads(context)
+    run = interpreter.Run(
+        compiled,
+        upgrade.map_states(old, mapping, compiled),
+        upgrade.map_history(loads(history) or {}, mapping, compiled),
+        before,
+        scope,
+        loads(answers) or (),
+    )
+    if rules["context"] is not None:
+        _map_context(run, rules["context"], instance_id, old)
+    work = upgrade.Work(run, mapping, rules["timers"])
+    kept = {
+        "timers": work.keep_timers(loads(timers)),
+        "effects": work.keep_invocations(loads(effects)),
+    }
+    start_states = set(run.configuration)
+    work.start_missing()
+    run.running = not _is_finished(run)
+    interpreter.settle(run)
+    result = describe(run, start_states, before, changed=True)
+    result["history"] = dump_history(run)
+    result["kept"] = kept
+    if run.context is not before:
+        result["context"] = run.context
+        result["changes"] = {"set": {"": run.context}}
+    return result
+
+
+def _map_context(
+    run: interpreter.Run, function: str, instance_id: str, old: list[str]
+) -> None:
+    new = [state.path for state in sets.document_order(run.configuration - {run.plan.root})]
+    run.block += 1
+    run.where = {"transition": "pgsm.upgrade"}
+    try:
+        context = run.ask("call", function, [instance_id, run.context, old, new], "context")
+    except errors.StepError as error:
+        raise upgrade.refuse(
+            f"the context function {function} failed: {error.message}", sqlstate=error.code
+        ) from None
+    if not isinstance(context, dict):
+        kind = values.type_name(context)
+        raise upgrade.refuse(f"the context function {function} returned {kind}, not an object")
+    run.context = run.scope["context"] = context
+
+
+def _is_finished(run: interpreter.Run) -> bool:
+    return sets.is_in_final_state(run.plan.root, run.configuration)
+
+
+def check_upgrade(
+    old_checksum: str,
+    old_document: str,
+    new_checksum: str,
+    new_document: str,
+    states: str,
+    timers: str,
+) -> Json:
+    """Return ``{"problems": [...]}`` of a declared map between two versions."""
+    old = get_plan(old_checksum, old_document)
+    new = get_plan(new_checksum, new_document)
+    return {"problems": upgrade.check_map(old, new, loads(states), loads(timers))}
+
+
 def define(text: str) -> Json:
     """Check a document: all its problems, or its rows, checksum and functions."""
     from . import definition, rows
@@ -339,6 +439,8 @@ OPERATIONS: dict[str, Callable[..., Json]] = {
     "start": start,
     "step": step,
     "enabled": enabled,
+    "migrate": migrate,
+    "check_upgrade": check_upgrade,
     "define": define,
     "document": document,
 }

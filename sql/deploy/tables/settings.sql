@@ -11,6 +11,7 @@ create table pgsm_private.settings (
     epoch              integer  not null default 1,
     system_identifier  text     not null,
     database_oid       oid      not null,
+    timers_stopped     boolean  not null default false,
     constraint settings_pkey primary key (singleton),
     constraint there_is_one_row check (singleton)
 );

@@ -1,0 +1,266 @@
+"""Upgrades: an instance of one version becomes one of another.
+
+The map is ``{old path: new path, [new paths], or null}``.  A leaf that the map does
+not name follows the nearest mapped ancestor, else stays where it is if the new
+version has a state of the same path and kind.  null refuses by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from . import configuration as sets
+from . import errors, interpreter
+from .plan import Delay, Invocation, Plan, State
+
+Json = Any
+StateMap = Mapping[str, Json]
+
+REFUSED = "SM402"
+NO_STATE = object()
+
+
+def is_leaf(state: State) -> bool:
+    """Whether a state may be the innermost of a configuration."""
+    return not state.children and state.kind != "history"
+
+
+def leaves(paths: Sequence[str]) -> list[str]:
+    """Return the innermost of the active states' paths."""
+    return [
+        path for path in paths if not any(other.startswith(path + ".") for other in paths)
+    ]
+
+
+def map_path(path: str, states: StateMap, old_kind: str | None, new: Plan) -> Json:
+    """Return the new path (or paths) of an old state, None if refused.
+
+    NO_STATE when nothing says where it goes.
+    """
+    if path in states:
+        return states[path]
+    rest: list[str] = []
+    ancestor = path
+    while "." in ancestor:
+        ancestor, _, key = ancestor.rpartition(".")
+        rest.insert(0, key)
+        if ancestor in states:
+            return _below(states[ancestor], rest, new)
+    found = new.state_by_path.get(path)
+    if found is not None and (old_kind is None or _same_kind(found.kind, old_kind)):
+        return path
+    return NO_STATE
+
+
+def _same_kind(new: str, old: str) -> bool:
+    return new == old or {new, old} == {"atomic", "compound"}
+
+
+def _below(mapped: Json, rest: list[str], new: Plan) -> Json:
+    """Where an inner state goes when an outer one is mapped: below it, or to it."""
+    if isinstance(mapped, str):
+        inner = ".".join([mapped, *rest])
+        return inner if inner in new.state_by_path else mapped
+    return mapped
+
+
+def map_states(paths: Sequence[str], states: StateMap, new: Plan) -> set[State]:
+    """Return the legal configuration of the new version for the old active states.
+
+    Raises Refusal when a state is refused, has no counterpart, or the result is
+    no legal configuration.
+    """
+    targets: dict[State, None] = {}
+    for path in leaves(paths):
+        mapped = map_path(path, states, None, new)
+        if mapped is None:
+            raise refuse(f'the map refuses state "{path}"')
+        if mapped is NO_STATE:
+            raise refuse(
+                f'state "{path}" is not in the new version',
+                hint="declare where it goes with define_upgrade",
+            )
+        for target in [mapped] if isinstance(mapped, str) else mapped:
+            targets[new.state_by_path[target]] = None
+    entering = sets.EntrySet({})
+    entering.states.add(new.root)
+    for target in targets:
+        entering.add_descendant_states_to_enter(target)
+        entering.add_ancestor_states_to_enter(target, None)
+    if not targets:
+        entering.add_descendant_states_to_enter(new.root)
+    if not sets.is_legal(entering.states, new.root):
+        named = ", ".join(f'"{target.path}"' for target in targets)
+        raise refuse(f"the mapped states are not legal together: {named}")
+    return entering.states
+
+
+def map_history(
+    history: Mapping[str, Sequence[str]], states: StateMap, new: Plan
+) -> dict[str, list[State]]:
+    """Return the history value in the new version; what has no counterpart is dropped."""
+    result: dict[str, list[State]] = {}
+    for path, recorded in history.items():
+        target = map_path(path, states, "history", new)
+        if not isinstance(target, str) or new.state_by_path[target].kind != "history":
+            continue
+        parent = new.state_by_path[target].parent
+        kept: dict[State, None] = {}
+        for inner in recorded:
+            mapped = map_path(inner, states, None, new)
+            for one in [mapped] if isinstance(mapped, str) else mapped or ():
+                state = new.state_by_path[one]
+                if parent in state.ancestors:
+                    kept[state] = None
+        if len(kept) == len(recorded):
+            result[target] = list(kept)
+    return result
+
+
+class Work:
+    """What goes on across an upgrade: timers and invocations, old to new."""
+
+    def __init__(self, run: interpreter.Run, states: StateMap, policy: Json) -> None:
+        self.run = run
+        self.states = states
+        self.policy = policy if isinstance(policy, str) else "keep"
+        self.by_timer = policy if isinstance(policy, Mapping) else {}
+        self.kept_delays: set[Delay] = set()
+        self.kept_invocations: set[Invocation] = set()
+
+    def keep_timers(self, timers: Iterable[Mapping[str, str]]) -> dict[str, Json]:
+        """Return ``{"keep": [...], "drop": [timer_id]}`` for the ``after`` timers."""
+        keep: list[dict[str, Json]] = []
+        drop: list[str] = []
+        for timer in timers:
+            delay = self._new_delay(timer["state"], timer["delay"])
+            if self.policy in ("drop", "restart") or delay is None:
+                drop.append(timer["timer_id"])
+                if self.policy == "drop" and delay is not None:
+                    self.kept_delays.add(delay)
+                continue
+            self.kept_delays.add(delay)
+            row = {
+                "timer_id": timer["timer_id"],
+                "state": delay.state.path,
+                "delay": delay.key,
+                "event": delay.event,
+            }
+            if self.policy == "recompute":
+                row["due"] = self.run.evaluate(delay.due)
+            keep.append(row)
+        return {"keep": keep, "drop": drop}
+
+    def _new_delay(self, state: str, key: str) -> Delay | None:
+        named = self.by_timer.get(f"{state}/{key}", NO_STATE)
+        if named is None:
+            return None
+        if isinstance(named, str):
+            path, _, key = named.partition("/")
+        else:
+            mapped = map_path(state, self.states, None, self.run.plan)
+            path = mapped if isinstance(mapped, str) else ""
+        for active in self.run.configuration:
+            if active.path == path:
+                found = next((d for d in active.delays if d.key == key), None)
+                if found is not None:
+                    return found
+        if named is NO_STATE and self.policy == "keep":
+            raise refuse(
+                f'timer "{state}/{key}" has no counterpart in the new version',
+                hint='give it one: timers => {"state/delay": "state/delay"}, null drops it',
+            )
+        return None
+
+    def keep_invocations(self, effects: Iterable[Mapping[str, str]]) -> dict[str, Json]:
+        """Return ``{"keep": [...], "cancel": [effect_id]}`` for the invocations."""
+        keep: list[dict[str, Json]] = []
+        cancel: list[str] = []
+        for effect in effects:
+            mapped = map_path(effect["state"], self.states, None, self.run.plan)
+            found = self._new_invocation(mapped, effect)
+            if found is None:
+                cancel.append(effect["effect_id"])
+            else:
+                self.kept_invocations.add(found)
+                keep.append(
+                    {
+                        "effect_id": effect["effect_id"],
+                        "state": found.state.path,
+                        "invoke_id": found.invoke_id,
+                    }
+                )
+        return {"keep": keep, "cancel": cancel}
+
+    def _new_invocation(
+        self, mapped: Json, effect: Mapping[str, str]
+    ) -> Invocation | None:
+        for state in self.run.configuration:
+            if state.path == mapped:
+                for invocation in state.invocations:
+                    same = invocation.src == effect["name"]
+                    # the default id is the state's path, which the map may change
+                    default = effect["invoke_id"].startswith(effect["state"])
+                    if same and (invocation.invoke_id == effect["invoke_id"] or default):
+                        return invocation
+        return None
+
+    def start_missing(self) -> None:
+        """Arm the timers and start the invocations that the new version adds."""
+        run = self.run
+        for state in sets.document_order(run.configuration):
+            for delay in state.delays:
+                if delay not in self.kept_delays:
+                    due = run.evaluate(delay.due)
+                    if due is not None:
+                        run.commands.append(("after", delay, due))
+            for invocation in state.invocations:
+                if invocation not in self.kept_invocations:
+                    given = run.evaluate(invocation.input)
+                    run.commands.append(("invoke", invocation, given))
+
+
+def check_map(old: Plan, new: Plan, states: StateMap, timers: Json) -> list[Json]:
+    """Return the problems of a declared map: ``{"path", "code", "message", "hint"}``."""
+    problems: list[Json] = []
+
+    def problem(path: str, code: str, message: str, hint: str | None = None) -> None:
+        problems.append({"path": path, "code": code, "message": message, "hint": hint})
+
+    for source, target in states.items():
+        where = f'$.states["{source}"]'
+        if source not in old.state_by_path:
+            problem(where, "unknown_state", f'the old version has no state "{source}"')
+        for one in [target] if isinstance(target, str) else target or ():
+            if not isinstance(one, str) or one not in new.state_by_path:
+                problem(where, "unknown_state", f'the new version has no state "{one}"')
+            elif new.state_by_path[one].kind == "history":
+                problem(where, "bad_target", f'"{one}" is a history state')
+    if problems:
+        return problems
+    for state in old.states:
+        if is_leaf(state) and map_path(state.path, states, state.kind, new) is NO_STATE:
+            problem(
+                f'$.states["{state.path}"]',
+                "unmapped_state",
+                f'state "{state.path}" is not in the new version and not mapped',
+                "map it to a state, or to null to refuse instances in it",
+            )
+    for name, target in timers.items() if isinstance(timers, Mapping) else ():
+        for plan, text in ((old, name), (new, target)):
+            if text is not None and not _has_delay(plan, text):
+                where = f'$.timers["{name}"]'
+                problem(where, "unknown_timer", f'there is no timer "{text}"')
+    return problems
+
+
+def _has_delay(plan: Plan, text: str) -> bool:
+    path, _, key = text.partition("/")
+    state = plan.state_by_path.get(path)
+    return state is not None and any(delay.key == key for delay in state.delays)
+
+
+def refuse(message: str, **facts: Json) -> errors.Refusal:
+    """Return the refusal of one instance's upgrade."""
+    return errors.Refusal(REFUSED, message, **facts)

@@ -1,0 +1,37 @@
+-- Deploy pgsm:functions/find_upgrade to pg
+-- requires: tables/upgrades
+
+begin;
+set local role pgsm_owner;
+
+create or replace function pgsm_private.find_upgrade (
+    machine       text,
+    from_version  integer,
+    to_version    integer
+)
+  returns jsonb
+  language plpgsql
+  stable
+as $$
+#variable_conflict use_column
+declare
+    v_upgrade  pgsm_private.upgrades;
+begin
+    select u.* into v_upgrade
+    from pgsm_private.upgrades as u
+    where u.machine = find_upgrade.machine
+        and u.from_version = find_upgrade.from_version
+        and u.to_version = find_upgrade.to_version;
+    -- nothing declared: every state must be in the new version by the same path
+    return jsonb_build_object(
+        'states', coalesce(v_upgrade.states, '{}'),
+        'context', v_upgrade.context,
+        'timers', coalesce(v_upgrade.timers, '"keep"')
+    );
+end;
+$$;
+
+comment on function pgsm_private.find_upgrade (text, integer, integer) is
+    'The declared map from one version to another, else the identity: {"states", "context", "timers"}.';
+
+commit;

@@ -1,0 +1,61 @@
+-- Deploy pgsm:functions/fire_timer to pg
+-- requires: functions/take_event
+-- requires: functions/refuse_unhandled
+-- requires: functions/record_timer_failure
+-- requires: functions/is_fatal
+
+begin;
+set local role pgsm_owner;
+
+create or replace function pgsm_private.fire_timer (
+    instance  pgsm_private.instances,
+    timer     pgsm_private.timers
+)
+  returns text
+  language plpgsql
+as $$
+#variable_conflict use_column
+declare
+    v_timer     pgsm_private.timers := fire_timer.timer;
+    v_data      jsonb := v_timer.data;
+    v_facts     jsonb;
+    v_snapshot  pgsm.snapshot;
+begin
+    if v_timer.kind = 'message' then
+        v_facts := v_data - 'data';
+        v_data := coalesce(v_data -> 'data', '{}');
+    elsif v_timer.event_id is not null then
+        v_facts := jsonb_build_object('id', v_timer.event_id);
+    end if;
+    delete from pgsm_private.timers as t
+    where t.instance_id = v_timer.instance_id and t.timer_id = v_timer.timer_id;
+
+    v_snapshot := pgsm_private.take_event(
+        fire_timer.instance, v_timer.event, v_data, v_facts,
+        case v_timer.kind when 'message' then 'message' when 'post' then 'post' else 'timer' end,
+        v_timer.actor, v_timer.event_id
+    );
+    if v_timer.kind = 'post' and v_snapshot.outcome in ('no_transition', 'guarded') then
+        perform pgsm_private.refuse_unhandled(v_snapshot, v_timer.event, null);
+    end if;
+    return 'fired';
+exception
+    when others then
+        if pgsm_private.is_fatal(sqlstate) then
+            raise;
+        end if;
+        perform pg_catalog.set_config('search_path', '', true);
+        perform pgsm_private.record_timer_failure(v_timer, jsonb_build_object(
+            'code', sqlstate, 'message', sqlerrm, 'at', pgsm_private.time_text(pgsm_private.now())
+        ));
+        return 'failed';
+end;
+$$;
+
+comment on function pgsm_private.fire_timer (pgsm_private.instances, pgsm_private.timers) is $comment$
+    Apply one due timer to its locked instance, in a subtransaction of its own.
+
+    Returns fired; or failed, when the row is kept with its error.
+$comment$;
+
+commit;

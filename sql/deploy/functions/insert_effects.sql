@@ -1,0 +1,59 @@
+-- Deploy pgsm:functions/insert_effects to pg
+-- requires: functions/due_at
+-- requires: tables/effects
+-- requires: tables/settings
+-- requires: functions/notify_runners
+
+begin;
+set local role pgsm_owner;
+
+create or replace function pgsm_private.insert_effects (
+    instance  pgsm_private.instances,
+    result    jsonb
+)
+  returns void
+  language plpgsql
+as $$
+declare
+    v_instance  pgsm_private.instances := insert_effects.instance;
+    v_epoch     integer;
+begin
+    select s.epoch into v_epoch from pgsm_private.settings as s;
+
+    insert into pgsm_private.effects (
+        instance_id, effect_id, machine, version, tenant, name, kind, state,
+        invoke_id, reply, key, input, policy, priority, due_at, deadline_at, created_at
+    )
+    select
+        v_instance.instance_id,
+        v_instance.revision || '/' || r.ordinal,
+        v_instance.machine,
+        v_instance.version,
+        v_instance.tenant,
+        r.effect ->> 'name',
+        r.effect ->> 'kind',
+        r.effect ->> 'state',
+        r.effect ->> 'invoke_id',
+        r.effect ->> 'reply',
+        coalesce(r.effect ->> 'key', concat_ws('/', v_instance.instance_id,
+            v_instance.incarnation, v_epoch, v_instance.revision, r.ordinal)),
+        coalesce(r.effect -> 'input', '{}'),
+        r.effect -> 'policy',
+        coalesce((r.effect #>> '{policy,priority}')::smallint, 0),
+        v_instance.clock,
+        case when r.effect -> 'policy' ? 'within' then
+            pgsm_private.due_at(v_instance.clock,
+                jsonb_build_object('in', r.effect #>> '{policy,within}'), null)
+        end,
+        v_instance.clock
+    from jsonb_array_elements(insert_effects.result -> 'effects')
+        with ordinality as r (effect, ordinal);
+
+    perform pgsm_private.notify_runners();
+end;
+$$;
+
+comment on function pgsm_private.insert_effects (pgsm_private.instances, jsonb) is
+    'Write the effects of a step with their idempotency keys, and wake the runners that wait.';
+
+commit;

@@ -1,0 +1,53 @@
+-- Deploy pgsm:functions/keep_work to pg
+-- requires: tables/timers
+-- requires: tables/effects
+-- requires: functions/due_at
+
+begin;
+set local role pgsm_owner;
+
+create or replace function pgsm_private.keep_work (
+    instance_id  text,
+    version      integer,
+    kept         jsonb,
+    clock        timestamptz,
+    zone         text
+)
+  returns void
+  language plpgsql
+as $$
+#variable_conflict use_column
+begin
+    delete from pgsm_private.timers as t
+    where t.instance_id = keep_work.instance_id
+        and keep_work.kept #> '{timers,drop}' ? t.timer_id;
+
+    update pgsm_private.timers as t
+    set state = r.state, delay = r.delay, event = r.event,
+        due_at = case when r.due is null then t.due_at
+            else pgsm_private.due_at(t.armed_at, r.due, keep_work.zone) end
+    from jsonb_to_recordset(keep_work.kept #> '{timers,keep}')
+        as r (timer_id text, state text, delay text, event text, due jsonb)
+    where t.instance_id = keep_work.instance_id and t.timer_id = r.timer_id;
+
+    update pgsm_private.effects as e
+    set state = r.state, invoke_id = r.invoke_id, version = keep_work.version
+    from jsonb_to_recordset(keep_work.kept #> '{effects,keep}')
+        as r (effect_id text, state text, invoke_id text)
+    where e.instance_id = keep_work.instance_id and e.effect_id = r.effect_id;
+
+    update pgsm_private.effects as e
+    set status = case when e.status in ('pending', 'retrying') then 'cancelled' else e.status end,
+        finished_at = case when e.status in ('pending', 'retrying')
+            then keep_work.clock else e.finished_at end,
+        cancel_requested = (e.status = 'running')
+    where e.instance_id = keep_work.instance_id
+        and keep_work.kept #> '{effects,cancel}' ? e.effect_id
+        and e.status in ('pending', 'retrying', 'running');
+end;
+$$;
+
+comment on function pgsm_private.keep_work (text, integer, jsonb, timestamptz, text) is
+    'Take an instance''s timers and invocations along to its new version, or end them.  The instance is locked.';
+
+commit;

@@ -1,0 +1,43 @@
+-- Deploy pgsm:functions/pause_instance to pg
+-- requires: functions/lock_instance
+-- requires: functions/check_sendable
+-- requires: functions/describe_instance
+
+begin;
+set local role pgsm_owner;
+
+create or replace function pgsm.pause_instance (instance_id text)
+  returns pgsm.snapshot
+  language plpgsql
+  security definer
+  set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+    v_instance  pgsm_private.instances;
+begin
+    v_instance := pgsm_private.lock_instance(pause_instance.instance_id);
+    if v_instance.status not in ('active', 'paused') then
+        perform pgsm_private.check_sendable(v_instance, null);
+    end if;
+    v_instance.status := 'paused';
+    update pgsm_private.instances as i
+    set status = 'paused'
+    where i.instance_id = v_instance.instance_id;
+    update pgsm_private.timers as t
+    set status = 'held'
+    where t.instance_id = v_instance.instance_id and t.status = 'armed';
+    return pgsm_private.describe_instance(v_instance, null, null);
+end;
+$$;
+
+comment on function pgsm.pause_instance (text) is $comment$
+    Stop delivering events and timers to an instance until it is resumed.
+
+        select * from pgsm.pause_instance('order-42');
+
+    Sent events are refused (SM111), posted ones and timers wait and keep their
+    due time.  Returns the snapshot.  Raises SM100, or SM110 when it has ended.
+$comment$;
+
+commit;

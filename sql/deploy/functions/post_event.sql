@@ -1,0 +1,71 @@
+-- Deploy pgsm:functions/post_event to pg
+-- requires: functions/check_event
+-- requires: functions/find_instance
+-- requires: functions/actor
+-- requires: functions/due_at
+-- requires: functions/check_sendable
+-- requires: tables/timers
+
+begin;
+set local role pgsm_owner;
+
+create or replace function pgsm.post_event (
+    instance_id  text,
+    event        text,
+    data         jsonb default '{}',
+    event_id     text default null,
+    delay        interval default null
+)
+  returns text
+  language plpgsql
+  security definer
+  set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+    v_instance  pgsm_private.instances;
+    v_now       timestamptz := pgsm_private.now();
+    v_ordinal   integer;
+    v_timer_id  text := post_event.event_id;
+begin
+    perform pgsm_private.check_event(post_event.event, post_event.data);
+    v_instance := pgsm_private.find_instance(post_event.instance_id);
+    if v_instance.status not in ('active', 'paused') then
+        perform pgsm_private.check_sendable(v_instance, null);
+    end if;
+    -- counts the posts of this transaction, so that they arrive in order
+    v_ordinal := coalesce(nullif(current_setting('pgsm.posted', true), '')::integer, 0) + 1;
+    perform set_config('pgsm.posted', v_ordinal::text, true);
+    if v_timer_id is null then
+        v_timer_id := pg_current_xact_id()::text || '/' || v_ordinal;
+    end if;
+
+    insert into pgsm_private.timers (
+        instance_id, timer_id, kind, event, data, event_id, actor, ordinal, status,
+        due_at, armed_at
+    )
+    values (
+        post_event.instance_id, v_timer_id, 'post', post_event.event, post_event.data,
+        post_event.event_id, pgsm_private.actor(), v_ordinal,
+        case v_instance.status when 'paused' then 'held' else 'armed' end,
+        pgsm_private.due_at(v_now, jsonb_build_object('in', coalesce(post_event.delay, '0')), null),
+        v_now
+    )
+    -- the same event id is the same event
+    on conflict do nothing;
+    return v_timer_id;
+end;
+$$;
+
+comment on function pgsm.post_event (text, text, jsonb, text, interval) is $comment$
+    Queue an event for an instance: it is applied after this transaction, in order.
+
+        select pgsm.post_event('order-42', 'payment.received', '{"amount": 12.50}');
+
+    Takes no lock on the instance: for webhooks, triggers, functions that a
+    machine calls, and transactions that touch several instances.  Returns the
+    timer id (the event_id, else transaction/ordinal).  Raises SM100, SM104,
+    SM110 (ended), SM201 (a negative delay).
+$comment$;
+
+commit;

@@ -1,0 +1,33 @@
+-- Deploy pgsm:functions/record_timer_failure to pg
+-- requires: tables/timers
+-- requires: functions/now
+
+begin;
+set local role pgsm_owner;
+
+create or replace function pgsm_private.record_timer_failure (
+    timer  pgsm_private.timers,
+    error  jsonb
+)
+  returns void
+  language plpgsql
+as $$
+#variable_conflict use_column
+declare
+    v_timer  pgsm_private.timers := record_timer_failure.timer;
+begin
+    -- 2 s, 4 s, 8 s … 15 min; after ten attempts it waits for an operator
+    update pgsm_private.timers as t
+    set attempts = v_timer.attempts + 1,
+        last_error = record_timer_failure.error,
+        status = case when v_timer.attempts + 1 >= 10 then 'failed' else 'armed' end,
+        due_at = pgsm_private.now() + least(
+            interval '2 seconds' * (2 ^ v_timer.attempts), interval '15 minutes')
+    where t.instance_id = v_timer.instance_id and t.timer_id = v_timer.timer_id;
+end;
+$$;
+
+comment on function pgsm_private.record_timer_failure (pgsm_private.timers, jsonb) is
+    'Keep a timer that failed with its error, to be tried again later; after ten attempts it is failed.';
+
+commit;

@@ -1,0 +1,44 @@
+-- Deploy pgsm:functions/run_timers to pg
+-- requires: functions/fire_timers
+
+begin;
+set local role pgsm_owner;
+
+-- Commits between turns, so it is neither security definer nor has a set clause:
+-- everything is qualified, operators too, and no table is touched here.
+create or replace procedure pgsm.run_timers (duration interval default '58 seconds')
+  language plpgsql
+as $$
+declare
+    v_end   timestamptz := pg_catalog.clock_timestamp() operator(pg_catalog.+) duration;
+    v_turn  pgsm.timer_turn;
+begin
+    loop
+        v_turn := pgsm.fire_timers(40);
+        commit;
+        exit when v_turn.stopped
+            or pg_catalog.clock_timestamp() operator(pg_catalog.>=) v_end;
+        if v_turn.fired operator(pg_catalog.=) 0 then
+            perform pg_catalog.pg_sleep(
+                case
+                    when v_turn.next_at operator(pg_catalog.<)
+                        (pg_catalog.clock_timestamp() operator(pg_catalog.+) interval '0.1 seconds')
+                    then 0.02
+                    else 0.1
+                end
+            );
+        end if;
+    end loop;
+end;
+$$;
+
+comment on procedure pgsm.run_timers (interval) is $comment$
+    Fire timers for a while: what the pg_cron job calls each minute.
+
+        call pgsm.run_timers('58 seconds');
+
+    Looks every tenth of a second, commits after each turn, and returns before
+    the next minute's call or when stop_timers(true) asks it to.
+$comment$;
+
+commit;

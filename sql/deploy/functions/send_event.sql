@@ -1,0 +1,86 @@
+-- Deploy pgsm:functions/send_event to pg
+-- requires: functions/take_event
+-- requires: functions/lock_instance
+-- requires: functions/check_event
+-- requires: functions/check_sendable
+-- requires: functions/actor
+-- requires: functions/first_answer
+-- requires: functions/refuse_unhandled
+
+begin;
+set local role pgsm_owner;
+
+create or replace function pgsm.send_event (
+    instance_id        text,
+    event              text,
+    data               jsonb default '{}',
+    event_id           text default null,
+    expected_revision  bigint default null,
+    on_unhandled       text default null
+)
+  returns pgsm.snapshot
+  language plpgsql
+  security definer
+  set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+    v_instance  pgsm_private.instances;
+    v_snapshot  pgsm.snapshot;
+begin
+    perform pgsm_private.check_event(send_event.event, send_event.data);
+    v_instance := pgsm_private.lock_instance(send_event.instance_id);
+    if send_event.event_id is not null then
+        v_snapshot := pgsm_private.first_answer(
+            send_event.instance_id, send_event.event_id, send_event.event, send_event.data
+        );
+        if v_snapshot.instance_id is not null then
+            return v_snapshot;
+        end if;
+    end if;
+    if v_instance.status <> 'active' or send_event.expected_revision is not null then
+        perform pgsm_private.check_sendable(v_instance, send_event.expected_revision);
+    end if;
+
+    v_snapshot := pgsm_private.take_event(
+        v_instance, send_event.event, send_event.data,
+        case when send_event.event_id is not null
+            then jsonb_build_object('id', send_event.event_id) end,
+        'event', pgsm_private.actor(), send_event.event_id
+    );
+    if v_snapshot.outcome in ('no_transition', 'guarded') then
+        perform pgsm_private.refuse_unhandled(
+            v_snapshot, send_event.event, send_event.on_unhandled
+        );
+    end if;
+    if send_event.event_id is not null then
+        insert into pgsm_private.event_ids
+            (instance_id, event_id, event, data, answer, recorded_at)
+        values (
+            send_event.instance_id, send_event.event_id, send_event.event,
+            send_event.data, to_jsonb(v_snapshot), clock_timestamp()
+        );
+    end if;
+    return v_snapshot;
+end;
+$$;
+
+comment on function pgsm.send_event (text, text, jsonb, text, bigint, text) is $comment$
+    Apply one event to an instance, run to completion, in this transaction.
+
+        select * from pgsm.send_event('order-42', 'accept', '{"eta": 20}');
+
+    Write "select * from": (send_event(…)).* would send once per column.
+    event_id makes a repeated call give the first answer again;
+    expected_revision refuses an instance that has moved on; on_unhandled
+    'refuse' raises where no transition takes the event (the default is the
+    document's "unhandled", else 'ignore').
+
+    Returns the snapshot with the outcome: taken, no_transition or guarded
+    (details: refused_by).  Raises SM100 (no such instance), SM101 (unhandled),
+    SM102 (a guard, action or call failed), SM103 (never settles), SM104 (no
+    such event may be sent), SM106 to SM108, SM110 (ended), SM111 (paused).
+    Nothing has changed then.
+$comment$;
+
+commit;

@@ -1,0 +1,61 @@
+-- Deploy pgsm:functions/stop_instance to pg
+-- requires: functions/lock_instance
+-- requires: functions/end_state_work
+-- requires: functions/describe_instance
+-- requires: functions/check_sendable
+-- requires: tables/event_log
+
+begin;
+set local role pgsm_owner;
+
+create or replace function pgsm.stop_instance (instance_id text, reason text default null)
+  returns pgsm.snapshot
+  language plpgsql
+  security definer
+  set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+    v_instance  pgsm_private.instances;
+begin
+    v_instance := pgsm_private.lock_instance(stop_instance.instance_id);
+    if v_instance.status not in ('active', 'paused') then
+        perform pgsm_private.check_sendable(v_instance, null);
+    end if;
+    v_instance.status := 'stopped';
+    v_instance.revision := v_instance.revision + 1;
+    v_instance.clock := greatest(pgsm_private.now(), v_instance.clock);
+    update pgsm_private.instances as i
+    set status = v_instance.status, revision = v_instance.revision,
+        clock = v_instance.clock, finished_at = v_instance.clock
+    where i.instance_id = v_instance.instance_id;
+    insert into pgsm_private.event_log (
+        instance_id, revision, recorded_at, machine, version, origin, event, data,
+        clock, actor, source_states, target_states, transitions, release
+    )
+    values (
+        v_instance.instance_id, v_instance.revision, clock_timestamp(),
+        v_instance.machine, v_instance.version, 'repair', 'pgsm.stop',
+        jsonb_strip_nulls(jsonb_build_object('reason', stop_instance.reason)),
+        v_instance.clock, pgsm_private.actor(), v_instance.states, v_instance.states,
+        '[]', '0.1'
+    );
+    delete from pgsm_private.timers as t
+    where t.instance_id = v_instance.instance_id and t.kind in ('after', 'send');
+    perform pgsm_private.end_state_work(
+        v_instance.instance_id, v_instance.states || array[''], v_instance.clock
+    );
+    return pgsm_private.describe_instance(v_instance, null, null);
+end;
+$$;
+
+comment on function pgsm.stop_instance (text, text) is $comment$
+    End an instance where it stands, for good; no exit actions run.
+
+        select * from pgsm.stop_instance('order-42', 'ordered twice');
+
+    Its timers and waiting invocations end, running ones are asked to stop.
+    Returns the snapshot.  Raises SM100, or SM110 when it has ended before.
+$comment$;
+
+commit;

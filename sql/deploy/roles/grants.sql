@@ -1,0 +1,83 @@
+-- Deploy pgsm:roles/grants to pg
+--
+-- All that anybody may do, in one place.  Nothing is executable by public.
+
+begin;
+
+revoke execute on all functions in schema pgsm, pgsm_private, pgsm_engine from public;
+revoke execute on all procedures in schema pgsm from public;
+
+grant usage on schema pgsm to
+    pgsm_author, pgsm_client, pgsm_runner, pgsm_scheduler, pgsm_viewer, pgsm_operator;
+
+grant usage on type pgsm.snapshot, pgsm.claimed_effect, pgsm.timer_turn, pgsm.upgrade_turn to
+    pgsm_author, pgsm_client, pgsm_runner, pgsm_scheduler, pgsm_viewer, pgsm_operator;
+
+-- read
+grant select on all tables in schema pgsm to
+    pgsm_author, pgsm_client, pgsm_viewer, pgsm_operator;
+grant select on pgsm.effect_names, pgsm.runners to pgsm_runner;
+grant execute on function
+    pgsm.get_instance,
+    pgsm.enabled_events,
+    pgsm.machine_definition
+to pgsm_author, pgsm_client, pgsm_viewer, pgsm_operator;
+
+-- start and send
+grant execute on function
+    pgsm.start_instance,
+    pgsm.send_event,
+    pgsm.post_event
+to pgsm_client, pgsm_operator;
+
+-- define and upgrade
+grant execute on function
+    pgsm.define_machine,
+    pgsm.check_definition,
+    pgsm.set_current_version,
+    pgsm.define_upgrade
+to pgsm_author;
+grant execute on function
+    pgsm.upgrade_instance,
+    pgsm.upgrade_batch
+to pgsm_author, pgsm_operator;
+grant execute on procedure
+    pgsm.upgrade_instances
+to pgsm_author, pgsm_operator;
+
+-- operate
+grant execute on function
+    pgsm.set_current_version,
+    pgsm.pause_instance,
+    pgsm.resume_instance,
+    pgsm.stop_instance,
+    pgsm.retry_effect,
+    pgsm.cancel_effect,
+    pgsm.adopt_database,
+    pgsm.enable_cron,
+    pgsm.disable_cron
+to pgsm_operator;
+
+-- drive timers
+grant execute on function
+    pgsm.fire_timers,
+    pgsm.stop_timers,
+    pgsm.make_log_partitions
+to pgsm_scheduler, pgsm_operator;
+grant execute on procedure pgsm.run_timers to pgsm_scheduler, pgsm_operator;
+
+-- run effects, and timers where no cron does
+grant execute on function pgsm.fire_timers to pgsm_runner;
+grant execute on function
+    pgsm.register_runner,
+    pgsm.unregister_runner,
+    pgsm.claim_effects,
+    pgsm.heartbeat_effects,
+    pgsm.complete_effects,
+    pgsm.fail_effect,
+    pgsm.release_effects,
+    pgsm.wait_for_effects,
+    pgsm.stop_waiting
+to pgsm_runner;
+
+commit;

@@ -1,0 +1,18 @@
+-- Deploy pgsm:types/upgrade_turn to pg
+-- requires: schemas/schemas
+
+begin;
+set local role pgsm_owner;
+
+create type pgsm.upgrade_turn as (
+    tried     integer,
+    upgraded  integer,
+    last_id   text
+);
+
+comment on type pgsm.upgrade_turn is $comment$
+    What one batch of an upgrade did: instances tried and upgraded, and the last
+    instance id, after which the next batch goes on.
+$comment$;
+
+commit;

@@ -1,0 +1,3 @@
+-- Revert pgsm:cron/schedule from pg
+
+select pgsm.disable_cron();

@@ -1,0 +1,7 @@
+-- Revert pgsm:engine/modules from pg
+
+begin;
+
+drop table pgsm_engine.modules;
+
+commit;

@@ -1,0 +1,7 @@
+-- Revert pgsm:functions/actor from pg
+
+begin;
+
+drop function pgsm_private.actor;
+
+commit;

@@ -1,0 +1,7 @@
+-- Revert pgsm:functions/define_machine from pg
+
+begin;
+
+drop function pgsm.define_machine;
+
+commit;

@@ -1,0 +1,7 @@
+-- Revert pgsm:functions/define_upgrade from pg
+
+begin;
+
+drop function pgsm.define_upgrade;
+
+commit;

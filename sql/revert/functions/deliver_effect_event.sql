@@ -1,0 +1,7 @@
+-- Revert pgsm:functions/deliver_effect_event from pg
+
+begin;
+
+drop function pgsm_private.deliver_effect_event;
+
+commit;

@@ -1,0 +1,7 @@
+-- Revert pgsm:functions/fail_effect from pg
+
+begin;
+
+drop function pgsm.fail_effect;
+
+commit;

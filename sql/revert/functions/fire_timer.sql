@@ -1,0 +1,7 @@
+-- Revert pgsm:functions/fire_timer from pg
+
+begin;
+
+drop function pgsm_private.fire_timer;
+
+commit;

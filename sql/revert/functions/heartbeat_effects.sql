@@ -1,0 +1,7 @@
+-- Revert pgsm:functions/heartbeat_effects from pg
+
+begin;
+
+drop function pgsm.heartbeat_effects;
+
+commit;

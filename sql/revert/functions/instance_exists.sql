@@ -1,0 +1,7 @@
+-- Revert pgsm:functions/instance_exists from pg
+
+begin;
+
+drop function pgsm_private.instance_exists;
+
+commit;

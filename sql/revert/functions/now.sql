@@ -1,0 +1,7 @@
+-- Revert pgsm:functions/now from pg
+
+begin;
+
+drop function pgsm_private.now;
+
+commit;

@@ -1,0 +1,7 @@
+-- Revert pgsm:functions/record_timer_failure from pg
+
+begin;
+
+drop function pgsm_private.record_timer_failure;
+
+commit;

@@ -1,0 +1,7 @@
+-- Revert pgsm:functions/refuse_unhandled from pg
+
+begin;
+
+drop function pgsm_private.refuse_unhandled;
+
+commit;

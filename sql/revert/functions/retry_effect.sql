@@ -1,0 +1,7 @@
+-- Revert pgsm:functions/retry_effect from pg
+
+begin;
+
+drop function pgsm.retry_effect;
+
+commit;

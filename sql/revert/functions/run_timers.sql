@@ -1,0 +1,7 @@
+-- Revert pgsm:functions/run_timers from pg
+
+begin;
+
+drop procedure pgsm.run_timers;
+
+commit;

@@ -1,0 +1,7 @@
+-- Revert pgsm:functions/send_event from pg
+
+begin;
+
+drop function pgsm.send_event;
+
+commit;

@@ -1,0 +1,7 @@
+-- Revert pgsm:functions/start_instance from pg
+
+begin;
+
+drop function pgsm.start_instance;
+
+commit;

@@ -1,0 +1,7 @@
+-- Revert pgsm:functions/stop_waiting from pg
+
+begin;
+
+drop function pgsm.stop_waiting;
+
+commit;

@@ -1,0 +1,7 @@
+-- Revert pgsm:tables/event_log from pg
+
+begin;
+
+drop table pgsm_private.event_log;
+
+commit;

@@ -1,0 +1,7 @@
+-- Revert pgsm:tables/settings from pg
+
+begin;
+
+drop table pgsm_private.settings;
+
+commit;

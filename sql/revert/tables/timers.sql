@@ -1,0 +1,7 @@
+-- Revert pgsm:tables/timers from pg
+
+begin;
+
+drop table pgsm_private.timers;
+
+commit;

@@ -1,0 +1,7 @@
+-- Revert pgsm:types/claimed_effect from pg
+
+begin;
+
+drop type pgsm.claimed_effect;
+
+commit;

@@ -1,0 +1,7 @@
+-- Revert pgsm:types/snapshot from pg
+
+begin;
+
+drop type pgsm.snapshot;
+
+commit;

@@ -1,0 +1,7 @@
+-- Revert pgsm:views/effects from pg
+
+begin;
+
+drop view pgsm.effects;
+
+commit;

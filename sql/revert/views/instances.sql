@@ -1,0 +1,7 @@
+-- Revert pgsm:views/instances from pg
+
+begin;
+
+drop view pgsm.instances;
+
+commit;

@@ -1,0 +1,7 @@
+-- Revert pgsm:views/machines from pg
+
+begin;
+
+drop view pgsm.machines;
+
+commit;

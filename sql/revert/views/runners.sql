@@ -1,0 +1,7 @@
+-- Revert pgsm:views/runners from pg
+
+begin;
+
+drop view pgsm.runners;
+
+commit;

@@ -1,0 +1,7 @@
+-- Revert pgsm:views/states from pg
+
+begin;
+
+drop view pgsm.states;
+
+commit;

@@ -1,0 +1,7 @@
+-- Revert pgsm:views/timers from pg
+
+begin;
+
+drop view pgsm.timers;
+
+commit;

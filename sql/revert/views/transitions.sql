@@ -1,0 +1,7 @@
+-- Revert pgsm:views/transitions from pg
+
+begin;
+
+drop view pgsm.transitions;
+
+commit;

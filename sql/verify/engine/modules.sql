@@ -1,0 +1,3 @@
+-- Verify pgsm:engine/modules on pg
+
+select 1 from pgsm_engine.modules where false;

@@ -1,0 +1,3 @@
+-- Verify pgsm:functions/actor on pg
+
+select 'pgsm_private.actor'::regproc;

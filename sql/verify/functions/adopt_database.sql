@@ -1,0 +1,3 @@
+-- Verify pgsm:functions/adopt_database on pg
+
+select 'pgsm.adopt_database'::regproc;

@@ -1,0 +1,3 @@
+-- Verify pgsm:functions/answer on pg
+
+select 'pgsm_private.answer'::regproc;

@@ -1,0 +1,3 @@
+-- Verify pgsm:functions/caller_role on pg
+
+select 'pgsm_private.caller_role'::regproc;

@@ -1,0 +1,3 @@
+-- Verify pgsm:functions/cancel_effect on pg
+
+select 'pgsm.cancel_effect'::regproc;

@@ -1,0 +1,3 @@
+-- Verify pgsm:functions/check_claim on pg
+
+select 'pgsm_private.check_claim'::regproc;

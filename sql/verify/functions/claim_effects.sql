@@ -1,0 +1,3 @@
+-- Verify pgsm:functions/claim_effects on pg
+
+select 'pgsm.claim_effects'::regproc;

@@ -1,0 +1,3 @@
+-- Verify pgsm:functions/define_upgrade on pg
+
+select 'pgsm.define_upgrade'::regproc;

@@ -1,0 +1,3 @@
+-- Verify pgsm:functions/enabled_events on pg
+
+select 'pgsm.enabled_events'::regproc;

@@ -1,0 +1,3 @@
+-- Verify pgsm:functions/evaluate on pg
+
+select 'pgsm_private.evaluate'::regproc;

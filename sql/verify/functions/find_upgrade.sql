@@ -1,0 +1,3 @@
+-- Verify pgsm:functions/find_upgrade on pg
+
+select 'pgsm_private.find_upgrade'::regproc;

@@ -1,0 +1,3 @@
+-- Verify pgsm:functions/fire_timers on pg
+
+select 'pgsm.fire_timers'::regproc;

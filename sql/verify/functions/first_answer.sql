@@ -1,0 +1,3 @@
+-- Verify pgsm:functions/first_answer on pg
+
+select 'pgsm_private.first_answer'::regproc;

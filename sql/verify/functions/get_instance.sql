@@ -1,0 +1,3 @@
+-- Verify pgsm:functions/get_instance on pg
+
+select 'pgsm.get_instance'::regproc;

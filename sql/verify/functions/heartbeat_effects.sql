@@ -1,0 +1,3 @@
+-- Verify pgsm:functions/heartbeat_effects on pg
+
+select 'pgsm.heartbeat_effects'::regproc;

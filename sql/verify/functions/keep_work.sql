@@ -1,0 +1,3 @@
+-- Verify pgsm:functions/keep_work on pg
+
+select 'pgsm_private.keep_work'::regproc;

@@ -1,0 +1,3 @@
+-- Verify pgsm:functions/now on pg
+
+select 'pgsm_private.now'::regproc;

@@ -1,0 +1,3 @@
+-- Verify pgsm:functions/post_event on pg
+
+select 'pgsm.post_event'::regproc;

@@ -1,0 +1,3 @@
+-- Verify pgsm:functions/raise_problems on pg
+
+select 'pgsm_private.raise_problems'::regproc;

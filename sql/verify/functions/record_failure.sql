@@ -1,0 +1,3 @@
+-- Verify pgsm:functions/record_failure on pg
+
+select 'pgsm_private.record_failure'::regproc;

@@ -1,0 +1,3 @@
+-- Verify pgsm:functions/release_effects on pg
+
+select 'pgsm.release_effects'::regproc;

@@ -1,0 +1,3 @@
+-- Verify pgsm:functions/remove_version on pg
+
+select 'pgsm_private.remove_version'::regproc;

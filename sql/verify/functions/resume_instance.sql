@@ -1,0 +1,3 @@
+-- Verify pgsm:functions/resume_instance on pg
+
+select 'pgsm.resume_instance'::regproc;

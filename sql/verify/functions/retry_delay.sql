@@ -1,0 +1,3 @@
+-- Verify pgsm:functions/retry_delay on pg
+
+select 'pgsm_private.retry_delay'::regproc;

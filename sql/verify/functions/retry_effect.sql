@@ -1,0 +1,3 @@
+-- Verify pgsm:functions/retry_effect on pg
+
+select 'pgsm.retry_effect'::regproc;

@@ -1,0 +1,3 @@
+-- Verify pgsm:functions/run_timers on pg
+
+select 'pgsm.run_timers'::regproc;

@@ -1,0 +1,3 @@
+-- Verify pgsm:functions/send_event on pg
+
+select 'pgsm.send_event'::regproc;

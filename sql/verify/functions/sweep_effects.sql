@@ -1,0 +1,3 @@
+-- Verify pgsm:functions/sweep_effects on pg
+
+select 'pgsm_private.sweep_effects'::regproc;

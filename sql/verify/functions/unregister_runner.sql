@@ -1,0 +1,3 @@
+-- Verify pgsm:functions/unregister_runner on pg
+
+select 'pgsm.unregister_runner'::regproc;

@@ -1,0 +1,3 @@
+-- Verify pgsm:functions/upgrade_batch on pg
+
+select 'pgsm.upgrade_batch'::regproc;

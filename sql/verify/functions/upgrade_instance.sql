@@ -1,0 +1,3 @@
+-- Verify pgsm:functions/upgrade_instance on pg
+
+select 'pgsm.upgrade_instance'::regproc;

@@ -1,0 +1,3 @@
+-- Verify pgsm:tables/effects_deadline on pg
+
+select 'pgsm_private.effects_deadline_idx'::regclass;

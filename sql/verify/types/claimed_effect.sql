@@ -1,0 +1,3 @@
+-- Verify pgsm:types/claimed_effect on pg
+
+select 'pgsm.claimed_effect'::regtype;

@@ -1,0 +1,3 @@
+-- Verify pgsm:types/snapshot on pg
+
+select 'pgsm.snapshot'::regtype;

@@ -1,0 +1,3 @@
+-- Verify pgsm:types/timer_turn on pg
+
+select 'pgsm.timer_turn'::regtype;

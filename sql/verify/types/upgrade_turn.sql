@@ -1,0 +1,3 @@
+-- Verify pgsm:types/upgrade_turn on pg
+
+select 'pgsm.upgrade_turn'::regtype;

@@ -1,0 +1,3 @@
+-- Verify pgsm:views/effect_names on pg
+
+select 1 from pgsm.effect_names where false;

@@ -1,0 +1,3 @@
+-- Verify pgsm:views/event_log on pg
+
+select 1 from pgsm.event_log where false;

@@ -1,0 +1,3 @@
+-- Verify pgsm:views/runners on pg
+
+select 1 from pgsm.runners where false;

@@ -1,0 +1,3 @@
+-- Verify pgsm:views/states on pg
+
+select 1 from pgsm.states where false;
