@@ -9,9 +9,12 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 from psycopg import conninfo
 
@@ -65,13 +68,12 @@ def _private_cluster() -> Iterator[str]:
 
 @contextlib.contextmanager
 def _container(missing: programs.SetupError) -> Iterator[str]:
-    from testcontainers.core.container import DockerContainer
-    from testcontainers.core.image import DockerImage
-    from testcontainers.core.waiting_utils import wait_for_logs
-
     reason = f"{missing.message}; install it ({missing.hint}), set PGSM_TEST_DSN"
     if not _has_docker():
         _give_up(f"{reason}, or start docker")
+    from testcontainers.core.container import DockerContainer
+    from testcontainers.core.image import DockerImage
+
     settings = {
         **SETTINGS,
         "shared_preload_libraries": "pg_cron",
@@ -92,26 +94,33 @@ def _container(missing: programs.SetupError) -> Iterator[str]:
             .with_exposed_ports(5432)
         )
         with container:
-            # The image starts the server twice: first to create the database.
-            wait_for_logs(container, "(?s)ready to accept.*ready to accept", 120)
             host = container.get_container_host_ip()
             port = container.get_exposed_port(5432)
-            yield f"postgresql://postgres:pgsm@{host}:{port}/postgres"
+            dsn = f"postgresql://postgres:pgsm@{host}:{port}/postgres"
+            _wait_for(dsn)
+            yield dsn
+
+
+def _wait_for(dsn: str, seconds: float = 120) -> None:
+    """The image's first server, which makes the database, does not listen on TCP."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            psycopg.connect(dsn).close()
+        except psycopg.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.2)
+        else:
+            return
 
 
 def _has_docker() -> bool:
-    import docker  # type: ignore[import-untyped]
-
     try:
-        client = docker.from_env()
-    except docker.errors.DockerException:
+        done = subprocess.run(["docker", "info"], capture_output=True, check=False)
+    except OSError:
         return False
-    try:
-        return bool(client.ping())
-    except docker.errors.DockerException:
-        return False
-    finally:
-        client.close()
+    return done.returncode == 0
 
 
 def _give_up(reason: str) -> None:
