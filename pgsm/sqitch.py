@@ -25,6 +25,8 @@ from . import programs
 from .programs import SetupError
 
 TARGET = "db:pg:"
+OWN_PROJECT = "pgsm"
+LANGUAGE = "plpython3u"
 OnChange = Callable[[str], None]
 
 # "  + functions/send_event @v1.0 .. ok": the dots pad to the longest name of the run.
@@ -124,18 +126,28 @@ def connect(dsn: str) -> psycopg.Connection:
         ) from None
 
 
-def preflight(dsn: str) -> None:
-    """Raises SetupError where pgsm cannot be deployed to, with the reason."""
+def prepare(dsn: str) -> None:
+    """Give the database the language that pgsm's functions are written in.
+
+    Raises SetupError, with the reason, where pgsm cannot be deployed.  A revert leaves
+    the language there: it may have got other users.
+    """
     with connect(dsn) as connection:
         found = connection.execute(
             """
             select current_setting('server_version_num')::int / 10000,
                    (select rolsuper from pg_roles where rolname = current_user),
-                   array(select name::text from pg_available_extensions)
-            """
+                   exists (select from pg_available_extensions where name = %s)
+            """,
+            [LANGUAGE],
         ).fetchone()
-    assert found is not None
-    version, superuser, extensions = found
+        assert found is not None
+        _require_fitting_server(*found)
+        connection.execute("set client_min_messages = warning")
+        connection.execute(f"create extension if not exists {LANGUAGE}")
+
+
+def _require_fitting_server(version: int, superuser: bool, has_language: bool) -> None:
     if version < programs.OLDEST_SERVER:
         raise SetupError(
             f"the server is PostgreSQL {version}; "
@@ -143,17 +155,15 @@ def preflight(dsn: str) -> None:
         )
     if not superuser:
         raise SetupError(
-            "only a superuser can deploy pgsm: it creates plpython3u functions",
+            f"only a superuser can deploy pgsm: it creates {LANGUAGE} functions",
             "connect as a superuser, as postgres for example",
         )
-    packages = programs.PACKAGES_OF_EXTENSIONS
-    for extension in ("plpython3u", "jsonb_plpython3u"):
-        if extension not in extensions:
-            package = packages[extension].format(version=version)
-            raise SetupError(
-                f"the server does not offer the extension {extension}",
-                f"on a Debian server: apt-get install {package}",
-            )
+    if not has_language:
+        package = programs.PACKAGES_OF_EXTENSIONS[LANGUAGE].format(version=version)
+        raise SetupError(
+            f"the server does not offer the extension {LANGUAGE}",
+            f"on a Debian server: apt-get install {package}",
+        )
 
 
 # Running sqitch
@@ -170,6 +180,8 @@ def deploy(
     project = project or project_directory()
     if not status(dsn, project).pending:
         return []
+    if project_name(project) == OWN_PROJECT:
+        prepare(dsn)
     return _run(dsn, project, ["deploy", "--mode", "change", "--verify"], on_change)
 
 

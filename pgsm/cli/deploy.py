@@ -57,7 +57,6 @@ def deploy_with_progress(dsn: str) -> None:
     if before.unknown:
         out.print(f"[yellow]newer than pgsm {__version__}:[/] {before.unknown[-1]}")
     if before.pending:
-        sqitch.preflight(dsn)
         with _progress(out, len(before.pending)) as advance:
             done = sqitch.deploy(dsn, on_change=advance)
         out.print(f"deployed {len(done)} changes, the last is {done[-1]}")

@@ -133,7 +133,7 @@ def test_user_without_superuser_is_told_before_anything_happens(
 ) -> None:
     dsn = conninfo.make_conninfo(empty_dsn, options="-c role=pg_monitor")
     with pytest.raises(programs.SetupError, match="only a superuser"):
-        sqitch.preflight(dsn)
+        sqitch.prepare(dsn)
 
 
 @pytest.mark.parametrize("command", ["deploy", "status"])
