@@ -29,18 +29,19 @@ begin
             and e.status in ('pending', 'retrying')
             and e.due_at <= v_now
             and (e.deadline_at is null or e.deadline_at > v_now)
-            and not exists (
-                select
+            -- scalar subqueries: "exists" may be planned as a hash of all instances
+            and (
+                select v.paused
                 from pgsm_private.machine_versions as v
-                where v.machine = e.machine and v.version = e.version and v.paused
-            )
+                where v.machine = e.machine and v.version = e.version
+            ) is not true
             and (
                 e.kind = 'action'
-                or exists (
-                    select
+                or (
+                    select i.status
                     from pgsm_private.instances as i
-                    where i.instance_id = e.instance_id and i.status = 'active'
-                )
+                    where i.instance_id = e.instance_id
+                ) = 'active'
             )
         order by e.priority desc, e.due_at
         limit claim_named_effects.max_effects

@@ -1,6 +1,5 @@
 -- Deploy pgsm:views/effects to pg
 -- requires: tables/effects
--- requires: functions/effect_attempts
 
 begin;
 set local role pgsm_owner;
@@ -22,7 +21,7 @@ select
     e.status,
     e.status = 'failed' and coalesce(e.error ->> 'handled', '') <> 'true' as is_open,
     e.attempt,
-    pgsm_private.effect_attempts(e.policy) as attempts,
+    coalesce((e.policy #>> '{retry,attempts}')::integer, 10) as attempts,
     e.priority,
     e.due_at,
     e.deadline_at,
