@@ -130,13 +130,26 @@ def test_an_instance_that_another_holds_is_busy_and_keeps_the_lease(
 def test_the_event_of_a_paused_instance_waits(jobs: psycopg.Connection) -> None:
     outbox.start(jobs, "job-1")
     (claimed,) = outbox.claim(jobs)
-    jobs.execute("update pgsm_private.instances set status = 'paused'")
+    jobs.execute("select pgsm.pause_instance('job-1')")
     assert outbox.complete(jobs, claimed, output=7) == ["succeeded"]
+    jobs.execute("select pgsm.fire_timers()")
     assert outbox.instance(jobs, "job-1")["value"] == "working"
-    row = jobs.execute(
-        "select kind, event, status, data -> 'output' from pgsm_private.timers"
-    ).fetchone()
-    assert row == ("message", "done.invoke.work", "held", 7)
+    jobs.execute("select pgsm.resume_instance('job-1')")
+    jobs.execute("select pgsm.fire_timers()")
+    job = outbox.instance(jobs, "job-1")
+    assert (job["value"], job["context"]["result"]) == ("finished", 7)
+
+
+def test_the_answer_of_a_stopped_instance_is_late(jobs: psycopg.Connection) -> None:
+    outbox.start(jobs, "job-1", "job-2")
+    claims = {c.instance_id: c for c in outbox.claim(jobs, 1)}
+    (running,) = claims.values()
+    jobs.execute("select pgsm.stop_instance('job-1')")
+    jobs.execute("select pgsm.stop_instance('job-2')")
+    assert outbox.claim(jobs) == []
+    assert outbox.complete(jobs, running, output=7) == ["late"]
+    statuses = {outbox.effect(jobs, job)["status"] for job in ("job-1", "job-2")}
+    assert statuses == {"late", "cancelled"}
 
 
 def test_an_action_gets_its_reply(db: psycopg.Connection) -> None:

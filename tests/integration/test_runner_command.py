@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from . import runners
 
@@ -22,6 +23,13 @@ def test_a_database_that_cannot_be_reached(tmp_path: Path) -> None:
     done = _run(tmp_path, HANDLER, "host=/nonexistent dbname=shop")
     assert done.returncode == 3
     assert "cannot connect" in done.stderr
+
+
+def test_a_role_that_may_not_run_effects(tmp_path: Path, dsn: str) -> None:
+    done = _run(tmp_path, HANDLER, make_conninfo(dsn, options="-c role=pgsm_viewer"))
+    assert done.returncode == 7
+    assert "permission denied" in done.stderr
+    assert "grant pgsm_runner" in done.stderr
 
 
 def test_a_database_without_pgsm(tmp_path: Path, empty_dsn: str) -> None:

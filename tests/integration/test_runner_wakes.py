@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from . import outbox, runners
 
@@ -52,6 +54,18 @@ def test_the_runner_fires_timers_when_told_to(
         runners.until(
             lambda: outbox.instance(connection, "clock-1")["value"] == "over", 10
         )
+
+
+def test_the_role_for_runners_is_enough(
+    fresh_dsn: str, connection: psycopg.Connection, tmp_path: Path
+) -> None:
+    limited = make_conninfo(fresh_dsn, options="-c role=pgsm_runner")
+    with runners.process(limited, tmp_path, "--timers", "--lease", "1") as runner:
+        outbox.start(connection, "job-1", task={"seconds": 1})
+        runners.until(lambda: _value(connection, "job-1"))
+        runner.signal(signal.SIGTERM)
+        assert runner.wait() == 0
+        assert {line["level"] for line in runner.log()} == {"info"}
 
 
 def test_effects_that_nobody_handles_are_named_with_their_machines(
