@@ -240,14 +240,21 @@ def _run(
 
 
 def _outcomes(output: Iterator[str], said: list[str]) -> Iterator[str]:
-    """The changes that went well; `said` collects everything since the last of them."""
-    for line in output:
+    """The changes that went well; `said` collects everything since the last of them.
+
+    What a script prints, a notice for example, comes between a change and its "ok".
+    """
+    change: str | None = None
+    for line in map(str.rstrip, output):
         found = _CHANGE_LINE.match(line)
-        if found and found["rest"].rstrip() == "ok":
+        change = found["change"] if found else change
+        result = found["rest"] if found else line
+        if change is not None and result == "ok":
+            yield change
+            change = None
             said.clear()
-            yield found["change"]
         else:
-            said.append(line.rstrip())
+            said.append(line)
 
 
 def _environment(dsn: str) -> dict[str, str]:

@@ -23,6 +23,14 @@ def test_deploy_reports_each_change_in_order(
     assert done == seen == ["schema", "table", "view"]
 
 
+def test_change_that_prints_something_is_reported_too(
+    empty_dsn: str, tmp_path: Path
+) -> None:
+    noisy = "do $$ begin raise notice 'ok'; end $$; create table tiny.things (id int);"
+    project = tiny.write_project(tmp_path, table=noisy)
+    assert sqitch.deploy(empty_dsn, project) == ["schema", "table", "view"]
+
+
 def test_second_deploy_does_nothing(empty_dsn: str, tiny_project: Path) -> None:
     sqitch.deploy(empty_dsn, tiny_project)
     assert sqitch.deploy(empty_dsn, tiny_project) == []
