@@ -51,5 +51,7 @@ class Listener:
                 async for _ in connection.notifies(timeout=CHECK_SECONDS):
                     self._wake()
                 await asyncio.wait_for(connection.execute(""), CHECK_TIMEOUT)
+                # in case one came in with the answer to that
+                self._wake()
         finally:
             await connection.close()
