@@ -1,5 +1,6 @@
 -- Deploy pgsm:functions/cancel_effect to pg
 -- requires: functions/lock_effect
+-- requires: functions/now
 --
 -- Lock order: the instance, then the effect.
 

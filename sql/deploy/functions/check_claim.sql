@@ -1,5 +1,6 @@
 -- Deploy pgsm:functions/check_claim to pg
 -- requires: schemas/schemas
+-- requires: functions/drivers_may_run
 
 begin;
 set local role pgsm_owner;

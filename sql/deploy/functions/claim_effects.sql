@@ -2,6 +2,8 @@
 -- requires: functions/claim_named_effects
 -- requires: functions/sweep_effects
 -- requires: tables/effects
+-- requires: functions/check_claim
+-- requires: functions/see_runner
 --
 -- The sweep comes first: it locks instances, and a claim that held effects
 -- already could meet another one that does the same the other way round.

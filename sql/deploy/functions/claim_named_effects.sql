@@ -3,6 +3,7 @@
 -- requires: tables/effects
 -- requires: functions/effect_attempts
 -- requires: functions/effect_interval
+-- requires: functions/now
 
 begin;
 set local role pgsm_owner;

@@ -2,6 +2,9 @@
 -- requires: functions/deliver_effect_event
 -- requires: functions/effect_event
 -- requires: functions/is_fatal
+-- requires: functions/deliver_output
+-- requires: functions/instance_exists
+-- requires: functions/answer_is_late
 --
 -- Lock order: the instance, then the effect.
 

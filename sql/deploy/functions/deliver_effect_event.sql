@@ -2,6 +2,8 @@
 -- requires: tables/effects
 -- requires: tables/timers
 -- requires: tables/instances
+-- requires: functions/apply_event
+-- requires: functions/now
 
 begin;
 set local role pgsm_owner;

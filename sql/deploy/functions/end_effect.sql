@@ -2,6 +2,7 @@
 -- requires: functions/deliver_effect_event
 -- requires: functions/effect_event
 -- requires: functions/is_fatal
+-- requires: functions/now
 
 begin;
 set local role pgsm_owner;

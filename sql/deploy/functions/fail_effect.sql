@@ -1,5 +1,6 @@
 -- Deploy pgsm:functions/fail_effect to pg
 -- requires: functions/record_failure
+-- requires: functions/instance_exists
 --
 -- Lock order: the instance, then the effect.
 

@@ -1,6 +1,7 @@
 -- Deploy pgsm:functions/heartbeat_effects to pg
 -- requires: tables/effects
 -- requires: functions/see_runner
+-- requires: functions/now
 --
 -- Takes row locks of effects only and waits for none: an effect that another
 -- transaction holds is extended by the next heartbeat.

@@ -3,6 +3,8 @@
 -- requires: functions/retry_delay
 -- requires: functions/effect_attempts
 -- requires: functions/answer_is_late
+-- requires: functions/effect_error
+-- requires: functions/now
 
 begin;
 set local role pgsm_owner;

@@ -2,6 +2,7 @@
 -- requires: tables/effects
 -- requires: functions/notify_runners
 -- requires: functions/see_runner
+-- requires: functions/now
 --
 -- Takes row locks of effects only and waits for none.
 

@@ -2,6 +2,9 @@
 -- requires: functions/lock_effect
 -- requires: functions/deliver_output
 -- requires: functions/notify_runners
+-- requires: functions/check_retry
+-- requires: functions/effect_interval
+-- requires: functions/now
 --
 -- Lock order: the instance, then the effect.
 

@@ -1,5 +1,7 @@
 -- Deploy pgsm:functions/sweep_effects to pg
 -- requires: functions/record_failure
+-- requires: functions/instance_exists
+-- requires: functions/now
 --
 -- Lock order: each instance, then its effect, in ascending instance_id.  The
 -- candidates are read without locks, and nothing waits for an instance.
