@@ -1,0 +1,1 @@
+"""Two systems built on pgsm: food delivery (reactive) and onboarding (proactive)."""

@@ -1,0 +1,1 @@
+"""`make demo`: both examples, really happening."""

@@ -1,0 +1,7 @@
+-- Revert onboarding:schema from pg
+
+begin;
+
+drop schema crm cascade;
+
+commit;

@@ -1,0 +1,11 @@
+-- Verify onboarding:onboarding_v1 on pg
+
+begin;
+
+select 1 / count(*) from pgsm.machine_versions where machine = 'onboarding' and version = 1;
+
+-- the same document gives the same version; another one is refused
+\set definition `cat onboarding.v1.json`
+select 1 / (pgsm.define_machine('onboarding', :'definition', 1, make_current => false) = 1)::integer;
+
+rollback;

@@ -1,0 +1,14 @@
+-- Verify onboarding:onboarding_v2 on pg
+
+begin;
+
+select 1 / count(*) from pgsm.machine_versions where machine = 'onboarding' and version = 2;
+
+-- the same document gives the same version; another one is refused
+\set definition `cat onboarding.v2.json`
+select 1 / (pgsm.define_machine('onboarding', :'definition', 2, make_current => false) = 2)::integer;
+
+select 1 / count(*) from pgsm.upgrades
+where machine = 'onboarding' and from_version = 1 and to_version = 2;
+
+rollback;
