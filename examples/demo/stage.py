@@ -62,6 +62,7 @@ class Stage:
     inbox: Inbox
     dsn: str
     console: Console = field(default_factory=lambda: Console(highlight=False))
+    runner_options: tuple[str, ...] = ()
     runners: list[Runner] = field(default_factory=list)
     run: str = field(default_factory=lambda: format(int(time.time()) % 0xFFFFF, "05x"))
 
@@ -192,12 +193,12 @@ class Stage:
     # The runner
 
     def start_runner(self) -> Runner:
-        """`pgsm runner examples.handlers`, with a short lease."""
+        """`pgsm runner examples.handlers`, with a short lease and `runner_options`."""
         with tempfile.NamedTemporaryFile(
             prefix="pgsm-demo-runner-", suffix=".log", delete=False
         ) as log:
             command = [sys.executable, "-m", "pgsm", "runner", "examples.handlers"]
-            command += ["--lease", str(LEASE_SECONDS)]
+            command += ["--lease", str(LEASE_SECONDS), *self.runner_options]
             environment = {
                 **os.environ,
                 "PGSM_DSN": self.dsn,
