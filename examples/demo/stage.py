@@ -174,21 +174,14 @@ class Stage:
             time.sleep(0.05)
 
     def wait_for_state(self, instance_id: str, state: str, seconds: float = 15) -> Row:
+        query = (
+            "select * from pgsm.instances where instance_id = %s and %s = any (states)"
+        )
         return self.wait(
             f"state {state} of {instance_id}",
-            lambda: next(
-                iter(
-                    self.rows(
-                        "select * from pgsm.instances"
-                        " where instance_id = %s and %s = any (states)",
-                        instance_id,
-                        state,
-                    )
-                ),
-                None,
-            ),
+            lambda: self.rows(query, instance_id, state),
             seconds,
-        )
+        )[0]
 
     # The runner
 

@@ -1,0 +1,1 @@
+"""Benchmarks: printed and kept as JSON, never a test that fails on a slow day."""
