@@ -21,6 +21,8 @@ import psycopg
 from rich.console import Console
 from rich.table import Table
 
+from pgsm.programs import SetupError
+
 from . import database, pgbench
 from .pgbench import Round
 
@@ -35,8 +37,18 @@ RESULTS = Path(__file__).resolve().parent / "results"
 @click.option("--instances", default=5000, show_default=True)
 def main(clients: str, rounds: int, seconds: float, instances: int) -> None:
     """Measure send_event against the floor."""
-    console = Console(highlight=False)
     counts = [int(count) for count in clients.split(",")]
+    try:
+        bench(Console(highlight=False), counts, rounds, seconds, instances)
+    except SetupError as problem:
+        hint = f"\n{problem.hint}" if problem.hint else ""
+        raise click.ClickException(problem.message + hint) from None
+
+
+def bench(
+    console: Console, counts: list[int], rounds: int, seconds: float, instances: int
+) -> None:
+    """Make the database, measure, check, show and keep."""
     with database.running() as dsn, tempfile.TemporaryDirectory() as directory:
         with console.status(f"making {instances} instances …"):
             scripts = database.fill(dsn, instances, Path(directory))
