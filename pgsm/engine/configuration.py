@@ -75,6 +75,15 @@ def _history_default(state: State) -> Transition:
 
 def get_transition_domain(transition: Transition, history: History) -> State | None:
     """Return the state whose descendants the transition exits; None: all, root too."""
+    if not isinstance(transition.domain, bool):
+        return transition.domain
+    domain = _get_transition_domain(transition, history)
+    if not any(target.kind == "history" for target in transition.targets or ()):
+        transition.domain = domain
+    return domain
+
+
+def _get_transition_domain(transition: Transition, history: History) -> State | None:
     targets = get_effective_target_states(transition, history)
     source = transition.source
     if not transition.reenter and all(

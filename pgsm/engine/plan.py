@@ -28,7 +28,16 @@ Document = Mapping[str, Any]
 class Transition:
     """One transition; ``path`` is its place in the document."""
 
-    __slots__ = ("actions", "descriptor", "guard", "path", "reenter", "source", "targets")
+    __slots__ = (
+        "actions",
+        "descriptor",
+        "domain",
+        "guard",
+        "path",
+        "reenter",
+        "source",
+        "targets",
+    )
 
     def __init__(
         self,
@@ -47,6 +56,8 @@ class Transition:
         self.actions = actions
         self.reenter = reenter
         self.path = path
+        # the domain, where no history state is among the targets: see configuration
+        self.domain: State | None | bool = False
 
 
 class Invocation:
@@ -139,7 +150,9 @@ class Plan:
 
     __slots__ = (
         "compiler",
+        "configurations",
         "context",
+        "descriptions",
         "effects",
         "has_always",
         "keys",
@@ -156,6 +169,9 @@ class Plan:
 
     def __init__(self, document: Document) -> None:
         implementations = document.get("implementations", {})
+        # what the door remembers: states as text → set, set → its description
+        self.configurations: dict[str, frozenset[State]] = {}
+        self.descriptions: dict[frozenset[State], dict[str, Json]] = {}
         self.effects: Document = implementations.get("effects", {})
         self.compiler = actions_module.Compiler(implementations)
         self.states: list[State] = []

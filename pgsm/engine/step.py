@@ -14,7 +14,8 @@ place of the block's answers).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from . import commands, errors, exact, interpreter, plan, upgrade, values
@@ -26,6 +27,7 @@ Json = Any
 # the previous one too, so that a deploy can happen under traffic.
 PROTOCOL = 1
 MAX_PLANS = 200
+MAX_SHAPES = 2000  # configurations and the like remembered per plan
 
 _plans: dict[str, plan.Plan] = {}
 
@@ -62,7 +64,15 @@ def get_plan(checksum: str, document: str | None) -> plan.Plan:
 
 def loads(text: str | None) -> Json:
     """Return a JSON text's value; null for None."""
-    return None if text is None else exact.loads(text)
+    if text is None:
+        return None
+    return {} if text == "{}" else exact.loads(text)
+
+
+def array_text(items: Iterable[str]) -> str:
+    """Return the literal of a Postgres text array."""
+    quoted = (item.replace("\\", "\\\\").replace('"', '\\"') for item in items)
+    return "{" + ",".join([f'"{item}"' for item in quoted]) + "}"
 
 
 class Snapshot:
@@ -79,18 +89,32 @@ class Snapshot:
         self, machine: plan.Plan, scope: dict[str, Json], answers: str | None
     ) -> interpreter.Run:
         """Return a run that stands where the instance stands."""
-        active = {machine.root}
-        if self.states:
-            by_path = machine.state_by_path
-            active.update(by_path[path] for path in self.states.split("\n"))
         return interpreter.Run(
             machine,
-            active,
+            set(load_configuration(machine, self.states or "")),
             load_history(machine, loads(self.history)),
             loads(self.context),
             scope,
             loads(answers) or (),
         )
+
+
+def load_configuration(machine: plan.Plan, states: str) -> frozenset[plan.State]:
+    """Return the configuration of the active states' paths, a line each."""
+    found = machine.configurations.get(states)
+    if found is None:
+        by_path = machine.state_by_path
+        paths = states.split("\n") if states else ()
+        found = frozenset([machine.root, *(by_path[path] for path in paths)])
+        remember(machine.configurations, states, found)
+    return found
+
+
+def remember(cache: dict[Any, Any], key: Any, value: Any) -> None:
+    """Put a value into a cache that starts anew when it is full."""
+    if len(cache) >= MAX_SHAPES:
+        cache.clear()
+    cache[key] = value
 
 
 def load_history(machine: plan.Plan, history: Json) -> dict[str, list[plan.State]]:
@@ -164,6 +188,7 @@ def step(
     event: str,
     data: str,
     facts: str | None,
+    origin: str,
     instance_id: str,
     machine: str,
     version: str,
@@ -177,10 +202,11 @@ def step(
     ``facts`` is an object with the event's id, output, error and source, or None.
     """
     compiled = get_plan(checksum, document)
+    check_event(event, data, origin)
     scope = make_scope(instance_id, machine, version, parent, clock, actor)
     run = Snapshot(states, context, history).load(compiled, scope, answers)
     before_states, before_context = set(run.configuration), run.context
-    before_history = dict(run.history)
+    before_history = dict(run.history) if run.history else {}
     message = interpreter.make_event(event, loads(data), **(loads(facts) or {}))
     if not interpreter.macrostep(run, message):
         return _not_taken(run)
@@ -192,11 +218,38 @@ def step(
     return result
 
 
+_RESERVED = re.compile(
+    r"(done\.(invoke|state)|error\.(invoke|execution|communication)|after|late|pgsm|xstate)"
+    r"(\.|$)"
+)
+
+
+def check_event(event: str | None, data: str | None, origin: str) -> None:
+    """Refuse what is no event; the engine's own events come from the engine only."""
+    if not event or len(event) > 500 or not event.isprintable():
+        raise errors.Refusal(
+            errors.BAD_EVENT, "an event is a text of 1 to 500 printable characters"
+        )
+    if origin in ("event", "post") and _RESERVED.match(event):
+        raise errors.Refusal(
+            errors.BAD_EVENT,
+            f'"{event}" comes from the engine and cannot be sent',
+            hint="an effect's outcome is reported with complete_effects or fail_effect",
+        )
+    if data is None or not data.startswith("{"):
+        raise errors.Refusal(
+            errors.BAD_EVENT,
+            "the data of an event is a JSON object",
+            hint='wrap it: {"value": …}',
+        )
+
+
 def _not_taken(run: interpreter.Run) -> Json:
+    result: dict[str, Json] = {"outcome": "no_transition", "details": {}}
     if run.refused_by:
         refused = list(dict.fromkeys(run.refused_by))
-        return {"outcome": "guarded", "details": {"refused_by": refused}}
-    return {"outcome": "no_transition", "details": {}}
+        result = {"outcome": "guarded", "details": {"refused_by": refused}}
+    return result
 
 
 def dump_history(run: interpreter.Run) -> dict[str, list[str]]:
@@ -209,43 +262,58 @@ def describe(
 ) -> dict[str, Json]:
     """Return what a step did, for the shell to write; what is the same is left out."""
     result: dict[str, Json] = {
-        "outcome": "taken",
-        "transitions": [transition.path for transition in run.taken],
+        "transitions": [transition.path for transition in run.taken]
     }
     if changed:
         result.update(describe_configuration(run))
     if run.context is not context:
-        difference = values.changes(iter(run.touched), context, run.context)
+        difference = values.changes(run.touched, context, run.context)
         if difference is not None:
             result["context"] = run.context
             result["changes"] = difference
     if not run.running:
         result["status"] = "done"
         result["output"] = run.output
+        result["commands"] = True
     if run.plan.keys and (run.context is not context or not context):
         result["keys"] = _keys(run)
+        result["commands"] = True
     if run.notes:
         result["notes"] = run.notes
     if run.emitted:
         result["emitted"] = run.emitted
     if run.answered:
         result["answers"] = list(run.answers[: run.answered])
-    result.update(commands.net(run.commands, before))
+    if run.commands and (netted := commands.net(run.commands, before)):
+        result.update(netted)
+        result["commands"] = True
     if run.plan.time_zone != "UTC" and ("timers" in result or "messages" in result):
         result["zone"] = run.plan.time_zone
     return result
 
 
 def describe_configuration(run: interpreter.Run) -> dict[str, Json]:
-    """Return states, value and tags of the configuration, in document order."""
+    """Return states, value and tags of the configuration, in document order.
+
+    States and tags are texts of Postgres arrays.
+    """
+    key = frozenset(run.configuration)
+    found = run.plan.descriptions.get(key)
+    if found is None:
+        found = _describe_configuration(run)
+        remember(run.plan.descriptions, key, found)
+    return found
+
+
+def _describe_configuration(run: interpreter.Run) -> dict[str, Json]:
     active = sets.document_order(run.configuration - {run.plan.root})
     tags: dict[str, None] = {}
     for state in [run.plan.root, *active]:
         tags.update(dict.fromkeys(state.tags))
     return {
-        "states": [state.path for state in active],
+        "states": array_text(state.path for state in active),
         "value": sets.state_value(run.plan.root, run.configuration),
-        "tags": list(tags),
+        "tags": array_text(tags),
     }
 
 
@@ -435,7 +503,14 @@ def document(text: str) -> Json:
     return rows.from_rows(exact.loads(text))
 
 
+def check_sendable(event: str | None, data: str | None, origin: str) -> Json:
+    """Return an empty object, or the refusal of what is no event."""
+    check_event(event, data, origin)
+    return {}
+
+
 OPERATIONS: dict[str, Callable[..., Json]] = {
+    "check_event": check_sendable,
     "start": start,
     "step": step,
     "enabled": enabled,

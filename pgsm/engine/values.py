@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from . import exact
@@ -107,14 +107,16 @@ def pointer(path: list[str | int]) -> str:
 
 
 def changes(
-    touched: Iterator[tuple[str | int, ...]], before: Json, after: Json
+    touched: Iterable[tuple[str | int, ...]], before: Json, after: Json
 ) -> dict[str, Json] | None:
     """Return what changed at the touched paths, by JSON Pointer; None if nothing.
 
     ``{"set": {pointer: value}, "remove": [pointer]}``; a path below another
     touched one is left to that one.
     """
-    paths = sorted(set(touched), key=lambda path: (len(path), str(path)))
+    paths = list(dict.fromkeys(touched))
+    if len(paths) > 1:
+        paths.sort(key=lambda path: (len(path), str(path)))
     kept: list[tuple[str | int, ...]] = []
     for path in paths:
         if not any(path[: len(other)] == other for other in kept):

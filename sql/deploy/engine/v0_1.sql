@@ -579,6 +579,15 @@ def _history_default(state: State) -> Transition:
 
 def get_transition_domain(transition: Transition, history: History) -> State | None:
     """Return the state whose descendants the transition exits; None: all, root too."""
+    if not isinstance(transition.domain, bool):
+        return transition.domain
+    domain = _get_transition_domain(transition, history)
+    if not any(target.kind == "history" for target in transition.targets or ()):
+        transition.domain = domain
+    return domain
+
+
+def _get_transition_domain(transition: Transition, history: History) -> State | None:
     targets = get_effective_target_states(transition, history)
     source = transition.source
     if not transition.reenter and all(
@@ -6475,7 +6484,16 @@ Document = Mapping[str, Any]
 class Transition:
     """One transition; ``path`` is its place in the document."""
 
-    __slots__ = ("actions", "descriptor", "guard", "path", "reenter", "source", "targets")
+    __slots__ = (
+        "actions",
+        "descriptor",
+        "domain",
+        "guard",
+        "path",
+        "reenter",
+        "source",
+        "targets",
+    )
 
     def __init__(
         self,
@@ -6494,6 +6512,8 @@ class Transition:
         self.actions = actions
         self.reenter = reenter
         self.path = path
+        # the domain, where no history state is among the targets: see configuration
+        self.domain: State | None | bool = False
 
 
 class Invocation:
@@ -6586,7 +6606,9 @@ class Plan:
 
     __slots__ = (
         "compiler",
+        "configurations",
         "context",
+        "descriptions",
         "effects",
         "has_always",
         "keys",
@@ -6603,6 +6625,9 @@ class Plan:
 
     def __init__(self, document: Document) -> None:
         implementations = document.get("implementations", {})
+        # what the door remembers: states as text → set, set → its description
+        self.configurations: dict[str, frozenset[State]] = {}
+        self.descriptions: dict[frozenset[State], dict[str, Json]] = {}
         self.effects: Document = implementations.get("effects", {})
         self.compiler = actions_module.Compiler(implementations)
         self.states: list[State] = []
@@ -7079,7 +7104,8 @@ place of the block's answers).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from . import commands, errors, exact, interpreter, plan, upgrade, values
@@ -7091,6 +7117,7 @@ Json = Any
 # the previous one too, so that a deploy can happen under traffic.
 PROTOCOL = 1
 MAX_PLANS = 200
+MAX_SHAPES = 2000  # configurations and the like remembered per plan
 
 _plans: dict[str, plan.Plan] = {}
 
@@ -7127,7 +7154,15 @@ def get_plan(checksum: str, document: str | None) -> plan.Plan:
 
 def loads(text: str | None) -> Json:
     """Return a JSON text's value; null for None."""
-    return None if text is None else exact.loads(text)
+    if text is None:
+        return None
+    return {} if text == "{}" else exact.loads(text)
+
+
+def array_text(items: Iterable[str]) -> str:
+    """Return the literal of a Postgres text array."""
+    quoted = (item.replace("\\", "\\\\").replace('"', '\\"') for item in items)
+    return "{" + ",".join([f'"{item}"' for item in quoted]) + "}"
 
 
 class Snapshot:
@@ -7144,18 +7179,32 @@ class Snapshot:
         self, machine: plan.Plan, scope: dict[str, Json], answers: str | None
     ) -> interpreter.Run:
         """Return a run that stands where the instance stands."""
-        active = {machine.root}
-        if self.states:
-            by_path = machine.state_by_path
-            active.update(by_path[path] for path in self.states.split("\n"))
         return interpreter.Run(
             machine,
-            active,
+            set(load_configuration(machine, self.states or "")),
             load_history(machine, loads(self.history)),
             loads(self.context),
             scope,
             loads(answers) or (),
         )
+
+
+def load_configuration(machine: plan.Plan, states: str) -> frozenset[plan.State]:
+    """Return the configuration of the active states' paths, a line each."""
+    found = machine.configurations.get(states)
+    if found is None:
+        by_path = machine.state_by_path
+        paths = states.split("\n") if states else ()
+        found = frozenset([machine.root, *(by_path[path] for path in paths)])
+        remember(machine.configurations, states, found)
+    return found
+
+
+def remember(cache: dict[Any, Any], key: Any, value: Any) -> None:
+    """Put a value into a cache that starts anew when it is full."""
+    if len(cache) >= MAX_SHAPES:
+        cache.clear()
+    cache[key] = value
 
 
 def load_history(machine: plan.Plan, history: Json) -> dict[str, list[plan.State]]:
@@ -7229,6 +7278,7 @@ def step(
     event: str,
     data: str,
     facts: str | None,
+    origin: str,
     instance_id: str,
     machine: str,
     version: str,
@@ -7242,10 +7292,11 @@ def step(
     ``facts`` is an object with the event's id, output, error and source, or None.
     """
     compiled = get_plan(checksum, document)
+    check_event(event, data, origin)
     scope = make_scope(instance_id, machine, version, parent, clock, actor)
     run = Snapshot(states, context, history).load(compiled, scope, answers)
     before_states, before_context = set(run.configuration), run.context
-    before_history = dict(run.history)
+    before_history = dict(run.history) if run.history else {}
     message = interpreter.make_event(event, loads(data), **(loads(facts) or {}))
     if not interpreter.macrostep(run, message):
         return _not_taken(run)
@@ -7257,11 +7308,38 @@ def step(
     return result
 
 
+_RESERVED = re.compile(
+    r"(done\.(invoke|state)|error\.(invoke|execution|communication)|after|late|pgsm|xstate)"
+    r"(\.|$)"
+)
+
+
+def check_event(event: str | None, data: str | None, origin: str) -> None:
+    """Refuse what is no event; the engine's own events come from the engine only."""
+    if not event or len(event) > 500 or not event.isprintable():
+        raise errors.Refusal(
+            errors.BAD_EVENT, "an event is a text of 1 to 500 printable characters"
+        )
+    if origin in ("event", "post") and _RESERVED.match(event):
+        raise errors.Refusal(
+            errors.BAD_EVENT,
+            f'"{event}" comes from the engine and cannot be sent',
+            hint="an effect's outcome is reported with complete_effects or fail_effect",
+        )
+    if data is None or not data.startswith("{"):
+        raise errors.Refusal(
+            errors.BAD_EVENT,
+            "the data of an event is a JSON object",
+            hint='wrap it: {"value": …}',
+        )
+
+
 def _not_taken(run: interpreter.Run) -> Json:
+    result: dict[str, Json] = {"outcome": "no_transition", "details": {}}
     if run.refused_by:
         refused = list(dict.fromkeys(run.refused_by))
-        return {"outcome": "guarded", "details": {"refused_by": refused}}
-    return {"outcome": "no_transition", "details": {}}
+        result = {"outcome": "guarded", "details": {"refused_by": refused}}
+    return result
 
 
 def dump_history(run: interpreter.Run) -> dict[str, list[str]]:
@@ -7274,43 +7352,58 @@ def describe(
 ) -> dict[str, Json]:
     """Return what a step did, for the shell to write; what is the same is left out."""
     result: dict[str, Json] = {
-        "outcome": "taken",
-        "transitions": [transition.path for transition in run.taken],
+        "transitions": [transition.path for transition in run.taken]
     }
     if changed:
         result.update(describe_configuration(run))
     if run.context is not context:
-        difference = values.changes(iter(run.touched), context, run.context)
+        difference = values.changes(run.touched, context, run.context)
         if difference is not None:
             result["context"] = run.context
             result["changes"] = difference
     if not run.running:
         result["status"] = "done"
         result["output"] = run.output
+        result["commands"] = True
     if run.plan.keys and (run.context is not context or not context):
         result["keys"] = _keys(run)
+        result["commands"] = True
     if run.notes:
         result["notes"] = run.notes
     if run.emitted:
         result["emitted"] = run.emitted
     if run.answered:
         result["answers"] = list(run.answers[: run.answered])
-    result.update(commands.net(run.commands, before))
+    if run.commands and (netted := commands.net(run.commands, before)):
+        result.update(netted)
+        result["commands"] = True
     if run.plan.time_zone != "UTC" and ("timers" in result or "messages" in result):
         result["zone"] = run.plan.time_zone
     return result
 
 
 def describe_configuration(run: interpreter.Run) -> dict[str, Json]:
-    """Return states, value and tags of the configuration, in document order."""
+    """Return states, value and tags of the configuration, in document order.
+
+    States and tags are texts of Postgres arrays.
+    """
+    key = frozenset(run.configuration)
+    found = run.plan.descriptions.get(key)
+    if found is None:
+        found = _describe_configuration(run)
+        remember(run.plan.descriptions, key, found)
+    return found
+
+
+def _describe_configuration(run: interpreter.Run) -> dict[str, Json]:
     active = sets.document_order(run.configuration - {run.plan.root})
     tags: dict[str, None] = {}
     for state in [run.plan.root, *active]:
         tags.update(dict.fromkeys(state.tags))
     return {
-        "states": [state.path for state in active],
+        "states": array_text(state.path for state in active),
         "value": sets.state_value(run.plan.root, run.configuration),
-        "tags": list(tags),
+        "tags": array_text(tags),
     }
 
 
@@ -7500,7 +7593,14 @@ def document(text: str) -> Json:
     return rows.from_rows(exact.loads(text))
 
 
+def check_sendable(event: str | None, data: str | None, origin: str) -> Json:
+    """Return an empty object, or the refusal of what is no event."""
+    check_event(event, data, origin)
+    return {}
+
+
 OPERATIONS: dict[str, Callable[..., Json]] = {
+    "check_event": check_sendable,
     "start": start,
     "step": step,
     "enabled": enabled,
@@ -7785,7 +7885,7 @@ values ('0.1', 'values', $source$"""Small helpers for documents: paths into them
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from . import exact
@@ -7890,14 +7990,16 @@ def pointer(path: list[str | int]) -> str:
 
 
 def changes(
-    touched: Iterator[tuple[str | int, ...]], before: Json, after: Json
+    touched: Iterable[tuple[str | int, ...]], before: Json, after: Json
 ) -> dict[str, Json] | None:
     """Return what changed at the touched paths, by JSON Pointer; None if nothing.
 
     ``{"set": {pointer: value}, "remove": [pointer]}``; a path below another
     touched one is left to that one.
     """
-    paths = sorted(set(touched), key=lambda path: (len(path), str(path)))
+    paths = list(dict.fromkeys(touched))
+    if len(paths) > 1:
+        paths.sort(key=lambda path: (len(path), str(path)))
     kept: list[tuple[str | int, ...]] = []
     for path in paths:
         if not any(path[: len(other)] == other for other in kept):
@@ -7949,7 +8051,7 @@ begin
             ('__init__', '200ff6bd3db86caff3e721305c0ae154f8d460b220c2a4e27c3cb69442137a02'),
             ('actions', '4177205103d556a7f83c534e0d23d5542d16cf7343a462f319efe44ed00788c3'),
             ('commands', '76dfaecb9df1bfed85ad12097dfee675078645ddd18c7ecf95298304a770595c'),
-            ('configuration', '4a7fb85fbee9a2c765df7f8648c17ee24a37854b90e9b7dcf6b0024742227b00'),
+            ('configuration', '2acb1fcb96a1e1183d3dbbf2cfe654630b6ad298383f0d676008212d0a2cfb50'),
             ('content', '3b1c549d7462fc7db7a41b05b196d0d462a306e3fab729cce5e85bcad1bca17a'),
             ('definition', '0c00fc175b8105550f9ae277ffd8afbe3b5e115ab3a45357d0a76ab651f7bebe'),
             ('definition_actions', 'a31523dba077c966a0c15dfb5eb5cc67648e9f97b977dd11fa63b408c05252f0'),
@@ -7980,11 +8082,11 @@ begin
             ('expressions', 'f1e0fe8405ddade57ff7a4fb6830663972eefdf138d677f12a03bdbf418cd4a4'),
             ('functions', 'f28a2cf68989a39dd88bb40dbbb0f7d24525f2c9b47e9024df99def30ccd40c2'),
             ('interpreter', '724dad5d593f2a8db04c21147f54e0080ce0b17fc7bbee6f8452dc75ab3d7b6b'),
-            ('plan', 'cf1a5a1f4035f3c6ade7b646b012f55b2d2a096fd93babeb08fba82442913ec2'),
+            ('plan', 'ab009de7a22c485e63ddfd4d6e0074da2e72de1b278de128b7536400c8b46245'),
             ('rows', 'c1330ea79b64679cb9d69b70dc73d7f6b8f8c852e456cebc088084dcd83782fb'),
-            ('step', '75cb2b77509882e633c45df0624496b9b15125840398d007ca3e1993f0895e1d'),
+            ('step', '1a9823e6c2889e02b4061a45bd7276c9947b9855fee6b205f7bd6795a8258d99'),
             ('upgrade', 'bb6a836df0563de471b14b7033cb6f8952f286d0c70a442f2bea9613f344f3e8'),
-            ('values', 'afc29ee84c9a1c547383dc8b532673988877f9b909afc5e9a82dd9ebd44bf8a2')
+            ('values', '50de99ae82a3a08dd024fed1e68db261d82ec73b07a9b4be2ff912b6ef9b0401')
         ) as expected (name, hash)
         left join pgsm_engine.modules as m
             on m.release = '0.1' and m.name = expected.name
@@ -8010,7 +8112,7 @@ if door is None:
 
     # The name carries the hash: "create or replace" empties SD in every open
     # session, but sys.modules would keep the old engine.
-    package = "pgsm_engine_c562e3c27a71"
+    package = "pgsm_engine_b365b3af1f93"
     rows = plpy.execute(
         "select name, source from pgsm_engine.modules where release = '0.1'"
     )

@@ -1,36 +1,27 @@
 -- Deploy pgsm:functions/actor to pg
--- requires: schemas/schemas
+-- requires: functions/caller_role
 
 begin;
 set local role pgsm_owner;
 
 create or replace function pgsm_private.actor ()
   returns jsonb
-  language plpgsql
+  language sql
   stable
-as $$
-declare
-    v_role    text := current_setting('role');
-    v_claims  text := current_setting('request.jwt.claims', true);
-begin
-    if v_role = 'none' then
-        v_role := session_user;
-    end if;
-    if v_claims is null or v_claims = '' then
-        return jsonb_build_object('role', v_role);
-    end if;
-    return jsonb_build_object('role', v_role, 'claims', v_claims::jsonb);
-exception
-    when invalid_text_representation then
-        raise exception 'request.jwt.claims is not JSON'
-            using errcode = 'SM104',
-            hint = 'set request.jwt.claims to a JSON object, or not at all';
+begin atomic
+    select pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
+        'role', case pg_catalog.current_setting('role')
+            when 'none' then session_user::text
+            else pg_catalog.current_setting('role')
+        end,
+        'claims', nullif(pg_catalog.current_setting('request.jwt.claims', true), '')::jsonb
+    ));
 end;
-$$;
 
 comment on function pgsm_private.actor () is $comment$
     Who calls: {"role", "claims"}, as expressions read it in auth.  Inside of a
     definer function the role is the one that was set, else the session's user.
+    request.jwt.claims that are no JSON are an error (22P02).
 $comment$;
 
 commit;

@@ -1,6 +1,5 @@
 -- Deploy pgsm:functions/evaluate to pg
--- requires: functions/answer_block
--- requires: functions/machine_document
+-- requires: functions/answer_questions
 
 begin;
 set local role pgsm_owner;
@@ -12,41 +11,14 @@ create or replace function pgsm_private.evaluate (
     version    integer
 )
   returns jsonb
-  language plpgsql
+  language sql
 as $$
-#variable_conflict use_column
-declare
-    v_arguments  text[] := evaluate.arguments;
-    v_answers    jsonb;
-    v_result     jsonb;
-    v_question   jsonb;
-begin
-    v_result := pgsm_engine.call(evaluate.operation, v_arguments)::jsonb;
-    loop
-        v_question := v_result -> 'question';
-        if v_question is null then
-            return v_result;
-        elsif v_question ->> 'kind' = 'document' then
-            v_arguments[2] := pgsm_private.machine_document(evaluate.machine, evaluate.version);
-            v_result := null;
-        else
-            select b.answers, b.result
-            into v_answers, v_result
-            from pgsm_private.answer_block(evaluate.operation, v_arguments, v_question) as b;
-            v_arguments[array_length(v_arguments, 1)] := v_answers::text;
-        end if;
-        if v_result is null then
-            v_result := pgsm_engine.call(evaluate.operation, v_arguments)::jsonb;
-        end if;
-    end loop;
-end;
+    select pgsm_private.answer_questions(
+        operation, arguments, pgsm_engine.call(operation, arguments)::jsonb, machine, version
+    )
 $$;
 
-comment on function pgsm_private.evaluate (text, text[], text, integer) is $comment$
-    Run an operation of the engine to its result, answering its questions.
-
-    By the protocol the second argument is the version's document (null: the
-    engine asks when it has not cached it) and the last one holds the answers.
-$comment$;
+comment on function pgsm_private.evaluate (text, text[], text, integer) is
+    'Run an operation of the engine to its result, answering its questions.';
 
 commit;

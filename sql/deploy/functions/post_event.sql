@@ -28,7 +28,7 @@ declare
     v_ordinal   integer;
     v_timer_id  text := post_event.event_id;
 begin
-    perform pgsm_private.check_event(post_event.event, post_event.data);
+    perform pgsm_private.check_event(post_event.event, post_event.data, 'post');
     v_instance := pgsm_private.find_instance(post_event.instance_id);
     if v_instance.status not in ('active', 'paused') then
         perform pgsm_private.check_sendable(v_instance, null);

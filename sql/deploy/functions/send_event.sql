@@ -1,7 +1,6 @@
 -- Deploy pgsm:functions/send_event to pg
 -- requires: functions/take_event
 -- requires: functions/lock_instance
--- requires: functions/check_event
 -- requires: functions/check_sendable
 -- requires: functions/actor
 -- requires: functions/first_answer
@@ -28,27 +27,35 @@ declare
     v_instance  pgsm_private.instances;
     v_snapshot  pgsm.snapshot;
 begin
-    perform pgsm_private.check_event(send_event.event, send_event.data);
-    v_instance := pgsm_private.lock_instance(send_event.instance_id);
-    if send_event.event_id is not null then
+    -- "for update" would deadlock mutual senders through foreign keys
+    select i.*
+    into v_instance
+    from pgsm_private.instances as i
+    where i.instance_id = send_event.instance_id
+    for no key update;
+
+    if v_instance.status is distinct from 'active' or send_event.event_id is not null
+        or send_event.expected_revision is not null
+    then
+        if v_instance.instance_id is null then
+            perform pgsm_private.lock_instance(send_event.instance_id);
+        end if;
         v_snapshot := pgsm_private.first_answer(
             send_event.instance_id, send_event.event_id, send_event.event, send_event.data
         );
         if v_snapshot.instance_id is not null then
             return v_snapshot;
         end if;
-    end if;
-    if v_instance.status <> 'active' or send_event.expected_revision is not null then
         perform pgsm_private.check_sendable(v_instance, send_event.expected_revision);
     end if;
 
     v_snapshot := pgsm_private.take_event(
         v_instance, send_event.event, send_event.data,
-        case when send_event.event_id is not null
-            then jsonb_build_object('id', send_event.event_id) end,
+        case when send_event.event_id is not null then
+            jsonb_build_object('id', send_event.event_id) end,
         'event', pgsm_private.actor(), send_event.event_id
     );
-    if v_snapshot.outcome in ('no_transition', 'guarded') then
+    if v_snapshot.outcome <> 'taken' then
         perform pgsm_private.refuse_unhandled(
             v_snapshot, send_event.event, send_event.on_unhandled
         );

@@ -1,5 +1,5 @@
 -- Deploy pgsm:functions/take_event to pg
--- requires: functions/evaluate
+-- requires: functions/answer_questions
 -- requires: functions/write_step
 -- requires: functions/raise_refusal
 -- requires: functions/time_text
@@ -22,41 +22,49 @@ create or replace function pgsm_private.take_event (
 as $$
 #variable_conflict use_column
 declare
-    v_instance  pgsm_private.instances := take_event.instance;
-    v_clock     timestamptz := greatest(pgsm_private.now(), v_instance.clock);
-    v_result    jsonb;
+    v_clock      timestamptz := greatest(pgsm_private.now(), instance.clock);
+    v_arguments  text[];
+    v_result     jsonb;
 begin
-    v_result := pgsm_private.evaluate('step', array[
-        v_instance.checksum,
+    v_arguments := array[
+        instance.checksum,
         null,
-        array_to_string(v_instance.states, E'\n'),
-        v_instance.context::text,
-        v_instance.history::text,
-        take_event.event,
-        take_event.data::text,
-        take_event.facts::text,
-        v_instance.instance_id,
-        v_instance.machine,
-        v_instance.version::text,
-        v_instance.parent_id,
+        array_to_string(instance.states, E'\n'),
+        instance.context::text,
+        instance.history::text,
+        event,
+        data::text,
+        facts::text,
+        origin,
+        instance.instance_id,
+        instance.machine,
+        instance.version::text,
+        instance.parent_id,
         pgsm_private.time_text(v_clock),
-        take_event.actor::text,
+        actor::text,
         null
-    ], v_instance.machine, v_instance.version);
+    ];
+    v_result := pgsm_engine.call('step', v_arguments)::jsonb;
+    if v_result ? 'transitions' then
+        return pgsm_private.write_step(
+            instance, v_result, v_clock, origin, event, data, event_id, actor
+        );
+    end if;
 
+    v_result := pgsm_private.answer_questions(
+        'step', v_arguments, v_result, instance.machine, instance.version
+    );
     if v_result ? 'error' then
         perform pgsm_private.raise_refusal(
-            v_result -> 'error', take_event.event,
-            v_instance.instance_id, v_instance.machine, v_instance.version
+            v_result -> 'error', event, instance.instance_id, instance.machine, instance.version
         );
-    elsif v_result ->> 'outcome' <> 'taken' then
+    elsif v_result ? 'outcome' then
         return pgsm_private.describe_instance(
-            v_instance, v_result ->> 'outcome', v_result -> 'details'
+            instance, v_result ->> 'outcome', v_result -> 'details'
         );
     end if;
     return pgsm_private.write_step(
-        v_instance, v_result, v_clock, take_event.origin, take_event.event,
-        take_event.data, take_event.event_id, take_event.actor
+        instance, v_result, v_clock, origin, event, data, event_id, actor
     );
 end;
 $$;

@@ -7,7 +7,7 @@ set local role pgsm_owner;
 create or replace function pgsm_private.time_text (at timestamptz)
   returns text
   language sql
-  immutable
+  stable
 begin atomic
     select pg_catalog.to_char(
         pg_catalog.timezone('UTC', time_text.at), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'

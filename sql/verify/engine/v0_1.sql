@@ -14,7 +14,7 @@ begin
             ('__init__', '200ff6bd3db86caff3e721305c0ae154f8d460b220c2a4e27c3cb69442137a02'),
             ('actions', '4177205103d556a7f83c534e0d23d5542d16cf7343a462f319efe44ed00788c3'),
             ('commands', '76dfaecb9df1bfed85ad12097dfee675078645ddd18c7ecf95298304a770595c'),
-            ('configuration', '4a7fb85fbee9a2c765df7f8648c17ee24a37854b90e9b7dcf6b0024742227b00'),
+            ('configuration', '2acb1fcb96a1e1183d3dbbf2cfe654630b6ad298383f0d676008212d0a2cfb50'),
             ('content', '3b1c549d7462fc7db7a41b05b196d0d462a306e3fab729cce5e85bcad1bca17a'),
             ('definition', '0c00fc175b8105550f9ae277ffd8afbe3b5e115ab3a45357d0a76ab651f7bebe'),
             ('definition_actions', 'a31523dba077c966a0c15dfb5eb5cc67648e9f97b977dd11fa63b408c05252f0'),
@@ -45,11 +45,11 @@ begin
             ('expressions', 'f1e0fe8405ddade57ff7a4fb6830663972eefdf138d677f12a03bdbf418cd4a4'),
             ('functions', 'f28a2cf68989a39dd88bb40dbbb0f7d24525f2c9b47e9024df99def30ccd40c2'),
             ('interpreter', '724dad5d593f2a8db04c21147f54e0080ce0b17fc7bbee6f8452dc75ab3d7b6b'),
-            ('plan', 'cf1a5a1f4035f3c6ade7b646b012f55b2d2a096fd93babeb08fba82442913ec2'),
+            ('plan', 'ab009de7a22c485e63ddfd4d6e0074da2e72de1b278de128b7536400c8b46245'),
             ('rows', 'c1330ea79b64679cb9d69b70dc73d7f6b8f8c852e456cebc088084dcd83782fb'),
-            ('step', '75cb2b77509882e633c45df0624496b9b15125840398d007ca3e1993f0895e1d'),
+            ('step', '1a9823e6c2889e02b4061a45bd7276c9947b9855fee6b205f7bd6795a8258d99'),
             ('upgrade', 'bb6a836df0563de471b14b7033cb6f8952f286d0c70a442f2bea9613f344f3e8'),
-            ('values', 'afc29ee84c9a1c547383dc8b532673988877f9b909afc5e9a82dd9ebd44bf8a2')
+            ('values', '50de99ae82a3a08dd024fed1e68db261d82ec73b07a9b4be2ff912b6ef9b0401')
         ) as expected (name, hash)
         left join pgsm_engine.modules as m
             on m.release = '0.1' and m.name = expected.name
