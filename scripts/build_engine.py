@@ -70,13 +70,14 @@ select 'pgsm_engine.call(text, text[])'::regprocedure;
 
 """
 
-FUNCTION = '''\
+FUNCTION = """\
 create or replace function pgsm_engine.call (operation text, arguments text[])
   returns text
   language plpython3u
 as $engine$
 door = SD.get("door")
 if door is None:
+    import gc
     import importlib.abc
     import importlib.machinery
     import importlib.util
@@ -113,6 +114,8 @@ if door is None:
         loader.package = package
         sys.meta_path.append(loader)
     door = SD["door"] = importlib.import_module(package + ".step").call
+    # what is loaded stays: collections need not walk it again
+    gc.freeze()
 return door(operation, arguments)
 $engine$;
 
@@ -125,7 +128,7 @@ revoke execute on function pgsm_engine.call (text, text[]) from public;
 grant execute on function pgsm_engine.call (text, text[]) to pgsm_owner;
 
 commit;
-'''
+"""
 
 
 def modules() -> dict[str, str]:
@@ -171,7 +174,9 @@ def main(arguments: list[str]) -> int:
         if arguments != ["--check"]:
             target.write_text(wanted, "utf-8")
         elif not target.exists() or target.read_text("utf-8") != wanted:
-            sys.stderr.write(f"{target.relative_to(ROOT)} is out of date: make engine\n")
+            sys.stderr.write(
+                f"{target.relative_to(ROOT)} is out of date: make engine\n"
+            )
             status = 1
     return status
 

@@ -128,7 +128,9 @@ class Compiler:
     def _named_test(self, node: Document, path: str) -> Test:
         name = node["type"]
         definition = self.implementations["guards"][name]
-        test = self._test(definition, values.child_path("$.implementations.guards", name, ""))
+        test = self._test(
+            definition, values.child_path("$.implementations.guards", name, "")
+        )
         if "params" not in node:
             return test
         params = self.value(node["params"], path + ".params")
@@ -153,7 +155,11 @@ class Compiler:
         if isinstance(node, Mapping) and "at" in node:
             at = self.value(node["at"], path + ".at")
             return lambda run: _due_at(at(run), path)
-        unit = node.get("unit", "milliseconds") if isinstance(node, Mapping) else "milliseconds"
+        unit = (
+            node.get("unit", "milliseconds")
+            if isinstance(node, Mapping)
+            else "milliseconds"
+        )
         if isinstance(node, Mapping):
             node = {key: item for key, item in node.items() if key != "unit"}
         amount = self.value(node, path)
@@ -182,7 +188,9 @@ class Compiler:
         name = node["type"]
         where = values.child_path("$.implementations.actions", name, "")
         steps = self.actions(self.implementations["actions"][name], where)
-        params = self.value(node["params"], path + ".params") if "params" in node else None
+        params = (
+            self.value(node["params"], path + ".params") if "params" in node else None
+        )
 
         def perform(run: Run) -> None:
             run.performed.append(name)
@@ -194,7 +202,10 @@ class Compiler:
 
     def _assign(self, node: Document, path: str) -> Action:
         settings = [
-            (self.path(key, path), self.value(item, values.child_path(path, key, "set")))
+            (
+                self.path(key, path),
+                self.value(item, values.child_path(path, key, "set")),
+            )
             for key, item in node.get("set", {}).items()
         ]
         removals = [self.path(key, path) for key in node.get("remove", ())]
@@ -300,8 +311,14 @@ class Compiler:
         branches = []
         for index, branch in enumerate(node["branches"]):
             where = f"{path}.branches[{index}]"
-            guard = self._test(branch["guard"], where + ".guard") if "guard" in branch else None
-            branches.append((guard, self.actions(branch["actions"], where + ".actions")))
+            guard = (
+                self._test(branch["guard"], where + ".guard")
+                if "guard" in branch
+                else None
+            )
+            branches.append(
+                (guard, self.actions(branch["actions"], where + ".actions"))
+            )
 
         def choose(run: Run) -> None:
             for guard, steps in branches:

@@ -70,14 +70,26 @@ class _Netted:
 
     def send(self, event: str, data: Json, due: Json, send_id: str | None) -> None:
         self.timers.append(
-            {"kind": "send", "event": event, "data": data, "due": due, "send_id": send_id}
+            {
+                "kind": "send",
+                "event": event,
+                "data": data,
+                "due": due,
+                "send_id": send_id,
+            }
         )
 
     def message(
         self, receiver: str, event: str, data: Json, due: Json, send_id: str | None
     ) -> None:
         self.messages.append(
-            {"to": receiver, "event": event, "data": data, "due": due, "send_id": send_id}
+            {
+                "to": receiver,
+                "event": event,
+                "data": data,
+                "due": due,
+                "send_id": send_id,
+            }
         )
 
     def cancel(self, send_id: Json) -> None:
@@ -85,7 +97,9 @@ class _Netted:
         if isinstance(send_id, str):
             self.cancelled[send_id] = None
 
-    def effect(self, name: str, given: Json, policy: Json, reply: Json, key: Json) -> None:
+    def effect(
+        self, name: str, given: Json, policy: Json, reply: Json, key: Json
+    ) -> None:
         self.effects.append(
             {
                 "kind": "action",

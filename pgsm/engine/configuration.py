@@ -191,9 +191,7 @@ class EntrySet:
                 self.add_descendant_states_to_enter(region)
 
 
-def compute_entry_set(
-    transitions: Iterable[Transition], history: History
-) -> EntrySet:
+def compute_entry_set(transitions: Iterable[Transition], history: History) -> EntrySet:
     """Return what the transitions enter; may name states that are active still."""
     entering = EntrySet(history)
     for transition in transitions:

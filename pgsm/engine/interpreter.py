@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from . import configuration as sets
@@ -93,7 +94,8 @@ class Run:
         self.context = context
         self.scope = scope
         self.scope["context"] = context
-        self.scope["in_state"] = self._in_state
+        # bound to the set, not to the run: a cycle would be garbage at each step
+        self.scope["in_state"] = partial(in_state, plan.state_by_path, configuration)
         self.answers = answers
         self.answered = 0
         self.block = 0
@@ -115,12 +117,6 @@ class Run:
     def names(self, **new: Json) -> _Names:
         """Names for expressions while a ``with`` block lasts."""
         return _Names(self.scope, new)
-
-    def _in_state(self, path: str) -> bool:
-        state = self.plan.state_by_path.get(path)
-        if state is None:
-            raise errors.StepError(f'there is no state "{path}"', self.where.get("path", "$"))
-        return state in self.configuration
 
     def ask(self, kind: str, function: str, arguments: list[Json], path: str) -> Json:
         """Return the database's answer, or leave the step to ask for it."""
@@ -166,7 +162,12 @@ class Run:
         self.queue.append(make_event(event, data))
 
     def arm(
-        self, event: str, data: Json, due: Mapping[str, Json] | None, send_id: Json, path: str
+        self,
+        event: str,
+        data: Json,
+        due: Mapping[str, Json] | None,
+        send_id: Json,
+        path: str,
     ) -> None:
         """A delayed event to this instance; no due time, no timer."""
         if due is not None:
@@ -264,6 +265,11 @@ class Run:
         self.queue.append(
             make_event("error.execution", {}, error={**fact, **self.where})
         )
+
+
+def in_state(states: Mapping[str, State], configuration: set[State], path: str) -> bool:
+    """Whether the state of a path is active; a state that is not there is not."""
+    return states.get(path) in configuration
 
 
 def _send_id(send_id: Json, path: str) -> str | None:

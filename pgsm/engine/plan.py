@@ -57,7 +57,7 @@ class Transition:
         self.reenter = reenter
         self.path = path
         # the domain, where no history state is among the targets: see configuration
-        self.domain: State | None | bool = False
+        self.domain: State | bool | None = False
 
 
 class Invocation:
@@ -116,15 +116,19 @@ class State:
         "wildcards",
     )
 
-    def __init__(self, key: str, parent: State | None, kind: str, position: int) -> None:
+    def __init__(
+        self, key: str, parent: State | None, kind: str, position: int
+    ) -> None:
         self.key = key
         self.parent = parent
         self.kind = kind
         self.position = position
         self.path: str = f"{parent.path}.{key}" if parent and parent.path else key
-        self.ancestors: tuple[State, ...] = (parent, *parent.ancestors) if parent else ()
+        self.ancestors: tuple[State, ...] = (
+            (parent, *parent.ancestors) if parent else ()
+        )
         self.depth = len(self.ancestors)
-        self.document_path = (
+        self.document_path: str = (
             "$" if parent is None else values.child_path(parent.document_path, key)
         )
         self.children: tuple[State, ...] = ()
@@ -265,7 +269,9 @@ def _fill_state(plan: Plan, state: State, node: Document) -> None:
         )
         for key in node.get("after", {})
     )
-    state.always = _transitions(plan, state, None, node.get("always", ()), here + ".always")
+    state.always = _transitions(
+        plan, state, None, node.get("always", ()), here + ".always"
+    )
     _fill_descriptors(plan, state, node)
 
 
@@ -292,9 +298,7 @@ def _transition(
     return Transition(
         state,
         descriptor,
-        None
-        if targets is None
-        else _targets(plan, tree.resolve, state, targets),
+        None if targets is None else _targets(plan, tree.resolve, state, targets),
         None if guard is None else plan.compiler.guard(guard, path + ".guard"),
         plan.compiler.block(node.get("actions", ()), path + ".actions"),
         bool(node.get("reenter", False)),

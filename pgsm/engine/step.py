@@ -43,10 +43,10 @@ def call(operation: str, arguments: Sequence[str | None]) -> str:
     try:
         return exact.dumps(result)
     except ValueError as error:
-        refusal = errors.Refusal(
+        bad = errors.Refusal(
             errors.BAD_RESULT, f"the result cannot be stored as JSON: {error}"
         )
-        return exact.dumps({"error": refusal.as_json()})
+        return exact.dumps({"error": bad.as_json()})
 
 
 def get_plan(checksum: str, document: str | None) -> plan.Plan:
@@ -80,7 +80,9 @@ class Snapshot:
 
     __slots__ = ("context", "history", "states")
 
-    def __init__(self, states: str | None, context: str | None, history: str | None) -> None:
+    def __init__(
+        self, states: str | None, context: str | None, history: str | None
+    ) -> None:
         self.states = states
         self.context = context
         self.history = history
@@ -361,9 +363,7 @@ def enabled(
         for descriptor, transitions in groups:
             verdicts = [_verdict(run, transition) for transition in transitions]
             best = True if True in verdicts else next((v for v in verdicts if v), False)
-            found.append(
-                {"event": descriptor, "state": state.path, "enabled": best}
-            )
+            found.append({"event": descriptor, "state": state.path, "enabled": best})
     return {"events": found}
 
 
@@ -437,18 +437,25 @@ def migrate(
 def _map_context(
     run: interpreter.Run, function: str, instance_id: str, old: list[str]
 ) -> None:
-    new = [state.path for state in sets.document_order(run.configuration - {run.plan.root})]
+    new = [
+        state.path for state in sets.document_order(run.configuration - {run.plan.root})
+    ]
     run.block += 1
     run.where = {"transition": "pgsm.upgrade"}
     try:
-        context = run.ask("call", function, [instance_id, run.context, old, new], "context")
+        context = run.ask(
+            "call", function, [instance_id, run.context, old, new], "context"
+        )
     except errors.StepError as error:
         raise upgrade.refuse(
-            f"the context function {function} failed: {error.message}", sqlstate=error.code
+            f"the context function {function} failed: {error.message}",
+            sqlstate=error.code,
         ) from None
     if not isinstance(context, dict):
         kind = values.type_name(context)
-        raise upgrade.refuse(f"the context function {function} returned {kind}, not an object")
+        raise upgrade.refuse(
+            f"the context function {function} returned {kind}, not an object"
+        )
     run.context = run.scope["context"] = context
 
 

@@ -29,7 +29,9 @@ def is_leaf(state: State) -> bool:
 def leaves(paths: Sequence[str]) -> list[str]:
     """Return the innermost of the active states' paths."""
     return [
-        path for path in paths if not any(other.startswith(path + ".") for other in paths)
+        path
+        for path in paths
+        if not any(other.startswith(path + ".") for other in paths)
     ]
 
 
@@ -99,7 +101,7 @@ def map_states(paths: Sequence[str], states: StateMap, new: Plan) -> set[State]:
 def map_history(
     history: Mapping[str, Sequence[str]], states: StateMap, new: Plan
 ) -> dict[str, list[State]]:
-    """Return the history value in the new version; what has no counterpart is dropped."""
+    """Return the history value in the new version, less what has no counterpart."""
     result: dict[str, list[State]] = {}
     for path, recorded in history.items():
         target = map_path(path, states, "history", new)
@@ -169,7 +171,7 @@ class Work:
         if named is NO_STATE and self.policy == "keep":
             raise refuse(
                 f'timer "{state}/{key}" has no counterpart in the new version',
-                hint='give it one: timers => {"state/delay": "state/delay"}, null drops it',
+                hint='timers => {"state/delay": "state/delay"} says where it goes; null drops it',
             )
         return None
 
@@ -202,7 +204,9 @@ class Work:
                     same = invocation.src == effect["name"]
                     # the default id is the state's path, which the map may change
                     default = effect["invoke_id"].startswith(effect["state"])
-                    if same and (invocation.invoke_id == effect["invoke_id"] or default):
+                    if same and (
+                        invocation.invoke_id == effect["invoke_id"] or default
+                    ):
                         return invocation
         return None
 
@@ -222,37 +226,56 @@ class Work:
 
 
 def check_map(old: Plan, new: Plan, states: StateMap, timers: Json) -> list[Json]:
-    """Return the problems of a declared map: ``{"path", "code", "message", "hint"}``."""
-    problems: list[Json] = []
-
-    def problem(path: str, code: str, message: str, hint: str | None = None) -> None:
-        problems.append({"path": path, "code": code, "message": message, "hint": hint})
-
-    for source, target in states.items():
-        where = f'$.states["{source}"]'
-        if source not in old.state_by_path:
-            problem(where, "unknown_state", f'the old version has no state "{source}"')
-        for one in [target] if isinstance(target, str) else target or ():
-            if not isinstance(one, str) or one not in new.state_by_path:
-                problem(where, "unknown_state", f'the new version has no state "{one}"')
-            elif new.state_by_path[one].kind == "history":
-                problem(where, "bad_target", f'"{one}" is a history state')
+    """Return a declared map's problems: ``{"path", "code", "message", "hint"}``."""
+    problems = [
+        found
+        for source, target in states.items()
+        for found in _entry_problems(old, new, source, target)
+    ]
     if problems:
         return problems
     for state in old.states:
         if is_leaf(state) and map_path(state.path, states, state.kind, new) is NO_STATE:
-            problem(
-                f'$.states["{state.path}"]',
-                "unmapped_state",
-                f'state "{state.path}" is not in the new version and not mapped',
-                "map it to a state, or to null to refuse instances in it",
+            problems.append(
+                _problem(
+                    f'$.states["{state.path}"]',
+                    "unmapped_state",
+                    f'state "{state.path}" is not in the new version and not mapped',
+                    "map it to a state, or to null to refuse instances in it",
+                )
             )
-    for name, target in timers.items() if isinstance(timers, Mapping) else ():
-        for plan, text in ((old, name), (new, target)):
-            if text is not None and not _has_delay(plan, text):
-                where = f'$.timers["{name}"]'
-                problem(where, "unknown_timer", f'there is no timer "{text}"')
+    return problems + _timer_problems(old, new, timers)
+
+
+def _problem(path: str, code: str, message: str, hint: str | None = None) -> Json:
+    return {"path": path, "code": code, "message": message, "hint": hint}
+
+
+def _entry_problems(old: Plan, new: Plan, source: str, target: Json) -> list[Json]:
+    where = f'$.states["{source}"]'
+    problems = []
+    if source not in old.state_by_path:
+        message = f'the old version has no state "{source}"'
+        problems.append(_problem(where, "unknown_state", message))
+    for one in [target] if isinstance(target, str) else target or ():
+        if not isinstance(one, str) or one not in new.state_by_path:
+            message = f'the new version has no state "{one}"'
+            problems.append(_problem(where, "unknown_state", message))
+        elif new.state_by_path[one].kind == "history":
+            problems.append(
+                _problem(where, "bad_target", f'"{one}" is a history state')
+            )
     return problems
+
+
+def _timer_problems(old: Plan, new: Plan, timers: Json) -> list[Json]:
+    named = timers.items() if isinstance(timers, Mapping) else ()
+    return [
+        _problem(f'$.timers["{name}"]', "unknown_timer", f'there is no timer "{text}"')
+        for name, target in named
+        for plan, text in ((old, name), (new, target))
+        if text is not None and not (isinstance(text, str) and _has_delay(plan, text))
+    ]
 
 
 def _has_delay(plan: Plan, text: str) -> bool:

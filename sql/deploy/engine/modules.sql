@@ -1,5 +1,6 @@
 -- Deploy pgsm:engine/modules to pg
 -- requires: schemas/schemas
+-- requires: schemas/extensions
 --
 -- Owned by the superuser who deploys, like everything in pgsm_engine.
 

@@ -142,7 +142,9 @@ class Compiler:
     def _named_test(self, node: Document, path: str) -> Test:
         name = node["type"]
         definition = self.implementations["guards"][name]
-        test = self._test(definition, values.child_path("$.implementations.guards", name, ""))
+        test = self._test(
+            definition, values.child_path("$.implementations.guards", name, "")
+        )
         if "params" not in node:
             return test
         params = self.value(node["params"], path + ".params")
@@ -167,7 +169,11 @@ class Compiler:
         if isinstance(node, Mapping) and "at" in node:
             at = self.value(node["at"], path + ".at")
             return lambda run: _due_at(at(run), path)
-        unit = node.get("unit", "milliseconds") if isinstance(node, Mapping) else "milliseconds"
+        unit = (
+            node.get("unit", "milliseconds")
+            if isinstance(node, Mapping)
+            else "milliseconds"
+        )
         if isinstance(node, Mapping):
             node = {key: item for key, item in node.items() if key != "unit"}
         amount = self.value(node, path)
@@ -196,7 +202,9 @@ class Compiler:
         name = node["type"]
         where = values.child_path("$.implementations.actions", name, "")
         steps = self.actions(self.implementations["actions"][name], where)
-        params = self.value(node["params"], path + ".params") if "params" in node else None
+        params = (
+            self.value(node["params"], path + ".params") if "params" in node else None
+        )
 
         def perform(run: Run) -> None:
             run.performed.append(name)
@@ -208,7 +216,10 @@ class Compiler:
 
     def _assign(self, node: Document, path: str) -> Action:
         settings = [
-            (self.path(key, path), self.value(item, values.child_path(path, key, "set")))
+            (
+                self.path(key, path),
+                self.value(item, values.child_path(path, key, "set")),
+            )
             for key, item in node.get("set", {}).items()
         ]
         removals = [self.path(key, path) for key in node.get("remove", ())]
@@ -314,8 +325,14 @@ class Compiler:
         branches = []
         for index, branch in enumerate(node["branches"]):
             where = f"{path}.branches[{index}]"
-            guard = self._test(branch["guard"], where + ".guard") if "guard" in branch else None
-            branches.append((guard, self.actions(branch["actions"], where + ".actions")))
+            guard = (
+                self._test(branch["guard"], where + ".guard")
+                if "guard" in branch
+                else None
+            )
+            branches.append(
+                (guard, self.actions(branch["actions"], where + ".actions"))
+            )
 
         def choose(run: Run) -> None:
             for guard, steps in branches:
@@ -461,14 +478,26 @@ class _Netted:
 
     def send(self, event: str, data: Json, due: Json, send_id: str | None) -> None:
         self.timers.append(
-            {"kind": "send", "event": event, "data": data, "due": due, "send_id": send_id}
+            {
+                "kind": "send",
+                "event": event,
+                "data": data,
+                "due": due,
+                "send_id": send_id,
+            }
         )
 
     def message(
         self, receiver: str, event: str, data: Json, due: Json, send_id: str | None
     ) -> None:
         self.messages.append(
-            {"to": receiver, "event": event, "data": data, "due": due, "send_id": send_id}
+            {
+                "to": receiver,
+                "event": event,
+                "data": data,
+                "due": due,
+                "send_id": send_id,
+            }
         )
 
     def cancel(self, send_id: Json) -> None:
@@ -476,7 +505,9 @@ class _Netted:
         if isinstance(send_id, str):
             self.cancelled[send_id] = None
 
-    def effect(self, name: str, given: Json, policy: Json, reply: Json, key: Json) -> None:
+    def effect(
+        self, name: str, given: Json, policy: Json, reply: Json, key: Json
+    ) -> None:
         self.effects.append(
             {
                 "kind": "action",
@@ -695,9 +726,7 @@ class EntrySet:
                 self.add_descendant_states_to_enter(region)
 
 
-def compute_entry_set(
-    transitions: Iterable[Transition], history: History
-) -> EntrySet:
+def compute_entry_set(transitions: Iterable[Transition], history: History) -> EntrySet:
     """Return what the transitions enter; may name states that are active still."""
     entering = EntrySet(history)
     for transition in transitions:
@@ -5944,6 +5973,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from . import configuration as sets
@@ -6023,7 +6053,8 @@ class Run:
         self.context = context
         self.scope = scope
         self.scope["context"] = context
-        self.scope["in_state"] = self._in_state
+        # bound to the set, not to the run: a cycle would be garbage at each step
+        self.scope["in_state"] = partial(in_state, plan.state_by_path, configuration)
         self.answers = answers
         self.answered = 0
         self.block = 0
@@ -6045,12 +6076,6 @@ class Run:
     def names(self, **new: Json) -> _Names:
         """Names for expressions while a ``with`` block lasts."""
         return _Names(self.scope, new)
-
-    def _in_state(self, path: str) -> bool:
-        state = self.plan.state_by_path.get(path)
-        if state is None:
-            raise errors.StepError(f'there is no state "{path}"', self.where.get("path", "$"))
-        return state in self.configuration
 
     def ask(self, kind: str, function: str, arguments: list[Json], path: str) -> Json:
         """Return the database's answer, or leave the step to ask for it."""
@@ -6096,7 +6121,12 @@ class Run:
         self.queue.append(make_event(event, data))
 
     def arm(
-        self, event: str, data: Json, due: Mapping[str, Json] | None, send_id: Json, path: str
+        self,
+        event: str,
+        data: Json,
+        due: Mapping[str, Json] | None,
+        send_id: Json,
+        path: str,
     ) -> None:
         """A delayed event to this instance; no due time, no timer."""
         if due is not None:
@@ -6194,6 +6224,11 @@ class Run:
         self.queue.append(
             make_event("error.execution", {}, error={**fact, **self.where})
         )
+
+
+def in_state(states: Mapping[str, State], configuration: set[State], path: str) -> bool:
+    """Whether the state of a path is active; a state that is not there is not."""
+    return states.get(path) in configuration
 
 
 def _send_id(send_id: Json, path: str) -> str | None:
@@ -6513,7 +6548,7 @@ class Transition:
         self.reenter = reenter
         self.path = path
         # the domain, where no history state is among the targets: see configuration
-        self.domain: State | None | bool = False
+        self.domain: State | bool | None = False
 
 
 class Invocation:
@@ -6572,15 +6607,19 @@ class State:
         "wildcards",
     )
 
-    def __init__(self, key: str, parent: State | None, kind: str, position: int) -> None:
+    def __init__(
+        self, key: str, parent: State | None, kind: str, position: int
+    ) -> None:
         self.key = key
         self.parent = parent
         self.kind = kind
         self.position = position
         self.path: str = f"{parent.path}.{key}" if parent and parent.path else key
-        self.ancestors: tuple[State, ...] = (parent, *parent.ancestors) if parent else ()
+        self.ancestors: tuple[State, ...] = (
+            (parent, *parent.ancestors) if parent else ()
+        )
         self.depth = len(self.ancestors)
-        self.document_path = (
+        self.document_path: str = (
             "$" if parent is None else values.child_path(parent.document_path, key)
         )
         self.children: tuple[State, ...] = ()
@@ -6721,7 +6760,9 @@ def _fill_state(plan: Plan, state: State, node: Document) -> None:
         )
         for key in node.get("after", {})
     )
-    state.always = _transitions(plan, state, None, node.get("always", ()), here + ".always")
+    state.always = _transitions(
+        plan, state, None, node.get("always", ()), here + ".always"
+    )
     _fill_descriptors(plan, state, node)
 
 
@@ -6748,9 +6789,7 @@ def _transition(
     return Transition(
         state,
         descriptor,
-        None
-        if targets is None
-        else _targets(plan, tree.resolve, state, targets),
+        None if targets is None else _targets(plan, tree.resolve, state, targets),
         None if guard is None else plan.compiler.guard(guard, path + ".guard"),
         plan.compiler.block(node.get("actions", ()), path + ".actions"),
         bool(node.get("reenter", False)),
@@ -7133,10 +7172,10 @@ def call(operation: str, arguments: Sequence[str | None]) -> str:
     try:
         return exact.dumps(result)
     except ValueError as error:
-        refusal = errors.Refusal(
+        bad = errors.Refusal(
             errors.BAD_RESULT, f"the result cannot be stored as JSON: {error}"
         )
-        return exact.dumps({"error": refusal.as_json()})
+        return exact.dumps({"error": bad.as_json()})
 
 
 def get_plan(checksum: str, document: str | None) -> plan.Plan:
@@ -7170,7 +7209,9 @@ class Snapshot:
 
     __slots__ = ("context", "history", "states")
 
-    def __init__(self, states: str | None, context: str | None, history: str | None) -> None:
+    def __init__(
+        self, states: str | None, context: str | None, history: str | None
+    ) -> None:
         self.states = states
         self.context = context
         self.history = history
@@ -7451,9 +7492,7 @@ def enabled(
         for descriptor, transitions in groups:
             verdicts = [_verdict(run, transition) for transition in transitions]
             best = True if True in verdicts else next((v for v in verdicts if v), False)
-            found.append(
-                {"event": descriptor, "state": state.path, "enabled": best}
-            )
+            found.append({"event": descriptor, "state": state.path, "enabled": best})
     return {"events": found}
 
 
@@ -7527,18 +7566,25 @@ def migrate(
 def _map_context(
     run: interpreter.Run, function: str, instance_id: str, old: list[str]
 ) -> None:
-    new = [state.path for state in sets.document_order(run.configuration - {run.plan.root})]
+    new = [
+        state.path for state in sets.document_order(run.configuration - {run.plan.root})
+    ]
     run.block += 1
     run.where = {"transition": "pgsm.upgrade"}
     try:
-        context = run.ask("call", function, [instance_id, run.context, old, new], "context")
+        context = run.ask(
+            "call", function, [instance_id, run.context, old, new], "context"
+        )
     except errors.StepError as error:
         raise upgrade.refuse(
-            f"the context function {function} failed: {error.message}", sqlstate=error.code
+            f"the context function {function} failed: {error.message}",
+            sqlstate=error.code,
         ) from None
     if not isinstance(context, dict):
         kind = values.type_name(context)
-        raise upgrade.refuse(f"the context function {function} returned {kind}, not an object")
+        raise upgrade.refuse(
+            f"the context function {function} returned {kind}, not an object"
+        )
     run.context = run.scope["context"] = context
 
 
@@ -7643,7 +7689,9 @@ def is_leaf(state: State) -> bool:
 def leaves(paths: Sequence[str]) -> list[str]:
     """Return the innermost of the active states' paths."""
     return [
-        path for path in paths if not any(other.startswith(path + ".") for other in paths)
+        path
+        for path in paths
+        if not any(other.startswith(path + ".") for other in paths)
     ]
 
 
@@ -7713,7 +7761,7 @@ def map_states(paths: Sequence[str], states: StateMap, new: Plan) -> set[State]:
 def map_history(
     history: Mapping[str, Sequence[str]], states: StateMap, new: Plan
 ) -> dict[str, list[State]]:
-    """Return the history value in the new version; what has no counterpart is dropped."""
+    """Return the history value in the new version, less what has no counterpart."""
     result: dict[str, list[State]] = {}
     for path, recorded in history.items():
         target = map_path(path, states, "history", new)
@@ -7783,7 +7831,7 @@ class Work:
         if named is NO_STATE and self.policy == "keep":
             raise refuse(
                 f'timer "{state}/{key}" has no counterpart in the new version',
-                hint='give it one: timers => {"state/delay": "state/delay"}, null drops it',
+                hint='timers => {"state/delay": "state/delay"} says where it goes; null drops it',
             )
         return None
 
@@ -7816,7 +7864,9 @@ class Work:
                     same = invocation.src == effect["name"]
                     # the default id is the state's path, which the map may change
                     default = effect["invoke_id"].startswith(effect["state"])
-                    if same and (invocation.invoke_id == effect["invoke_id"] or default):
+                    if same and (
+                        invocation.invoke_id == effect["invoke_id"] or default
+                    ):
                         return invocation
         return None
 
@@ -7836,37 +7886,56 @@ class Work:
 
 
 def check_map(old: Plan, new: Plan, states: StateMap, timers: Json) -> list[Json]:
-    """Return the problems of a declared map: ``{"path", "code", "message", "hint"}``."""
-    problems: list[Json] = []
-
-    def problem(path: str, code: str, message: str, hint: str | None = None) -> None:
-        problems.append({"path": path, "code": code, "message": message, "hint": hint})
-
-    for source, target in states.items():
-        where = f'$.states["{source}"]'
-        if source not in old.state_by_path:
-            problem(where, "unknown_state", f'the old version has no state "{source}"')
-        for one in [target] if isinstance(target, str) else target or ():
-            if not isinstance(one, str) or one not in new.state_by_path:
-                problem(where, "unknown_state", f'the new version has no state "{one}"')
-            elif new.state_by_path[one].kind == "history":
-                problem(where, "bad_target", f'"{one}" is a history state')
+    """Return a declared map's problems: ``{"path", "code", "message", "hint"}``."""
+    problems = [
+        found
+        for source, target in states.items()
+        for found in _entry_problems(old, new, source, target)
+    ]
     if problems:
         return problems
     for state in old.states:
         if is_leaf(state) and map_path(state.path, states, state.kind, new) is NO_STATE:
-            problem(
-                f'$.states["{state.path}"]',
-                "unmapped_state",
-                f'state "{state.path}" is not in the new version and not mapped',
-                "map it to a state, or to null to refuse instances in it",
+            problems.append(
+                _problem(
+                    f'$.states["{state.path}"]',
+                    "unmapped_state",
+                    f'state "{state.path}" is not in the new version and not mapped',
+                    "map it to a state, or to null to refuse instances in it",
+                )
             )
-    for name, target in timers.items() if isinstance(timers, Mapping) else ():
-        for plan, text in ((old, name), (new, target)):
-            if text is not None and not _has_delay(plan, text):
-                where = f'$.timers["{name}"]'
-                problem(where, "unknown_timer", f'there is no timer "{text}"')
+    return problems + _timer_problems(old, new, timers)
+
+
+def _problem(path: str, code: str, message: str, hint: str | None = None) -> Json:
+    return {"path": path, "code": code, "message": message, "hint": hint}
+
+
+def _entry_problems(old: Plan, new: Plan, source: str, target: Json) -> list[Json]:
+    where = f'$.states["{source}"]'
+    problems = []
+    if source not in old.state_by_path:
+        message = f'the old version has no state "{source}"'
+        problems.append(_problem(where, "unknown_state", message))
+    for one in [target] if isinstance(target, str) else target or ():
+        if not isinstance(one, str) or one not in new.state_by_path:
+            message = f'the new version has no state "{one}"'
+            problems.append(_problem(where, "unknown_state", message))
+        elif new.state_by_path[one].kind == "history":
+            problems.append(
+                _problem(where, "bad_target", f'"{one}" is a history state')
+            )
     return problems
+
+
+def _timer_problems(old: Plan, new: Plan, timers: Json) -> list[Json]:
+    named = timers.items() if isinstance(timers, Mapping) else ()
+    return [
+        _problem(f'$.timers["{name}"]', "unknown_timer", f'there is no timer "{text}"')
+        for name, target in named
+        for plan, text in ((old, name), (new, target))
+        if text is not None and not (isinstance(text, str) and _has_delay(plan, text))
+    ]
 
 
 def _has_delay(plan: Plan, text: str) -> bool:
@@ -8049,9 +8118,9 @@ begin
         select
         from (values
             ('__init__', '200ff6bd3db86caff3e721305c0ae154f8d460b220c2a4e27c3cb69442137a02'),
-            ('actions', '4177205103d556a7f83c534e0d23d5542d16cf7343a462f319efe44ed00788c3'),
-            ('commands', '76dfaecb9df1bfed85ad12097dfee675078645ddd18c7ecf95298304a770595c'),
-            ('configuration', '2acb1fcb96a1e1183d3dbbf2cfe654630b6ad298383f0d676008212d0a2cfb50'),
+            ('actions', 'aa492f28678c35c919656261368cb4557a0045acf43f34023657e552a22cee56'),
+            ('commands', 'e62b2cf793ec6cc1390dae6897513818d216e03a5df2c05ae49c8e8a82fa6c13'),
+            ('configuration', '27162b4fbc9b9502263be48c3670f012d9555e972c1ce78927bc8db7eb16f767'),
             ('content', '3b1c549d7462fc7db7a41b05b196d0d462a306e3fab729cce5e85bcad1bca17a'),
             ('definition', '0c00fc175b8105550f9ae277ffd8afbe3b5e115ab3a45357d0a76ab651f7bebe'),
             ('definition_actions', 'a31523dba077c966a0c15dfb5eb5cc67648e9f97b977dd11fa63b408c05252f0'),
@@ -8081,11 +8150,11 @@ begin
             ('expression_values', '6ed0f803ce2693f486640098030826965cef4d11569255a4b26d89925c7dc241'),
             ('expressions', 'f1e0fe8405ddade57ff7a4fb6830663972eefdf138d677f12a03bdbf418cd4a4'),
             ('functions', 'f28a2cf68989a39dd88bb40dbbb0f7d24525f2c9b47e9024df99def30ccd40c2'),
-            ('interpreter', '724dad5d593f2a8db04c21147f54e0080ce0b17fc7bbee6f8452dc75ab3d7b6b'),
-            ('plan', 'ab009de7a22c485e63ddfd4d6e0074da2e72de1b278de128b7536400c8b46245'),
+            ('interpreter', '059326835441b372a1a5bfab2fdaef2bd2763a30f54c69c2a064ce77f70f1458'),
+            ('plan', '078abbca8d0195ec6b742e42b950e857ba54c02b782be6f2fcee47f63590d216'),
             ('rows', 'c1330ea79b64679cb9d69b70dc73d7f6b8f8c852e456cebc088084dcd83782fb'),
-            ('step', '1a9823e6c2889e02b4061a45bd7276c9947b9855fee6b205f7bd6795a8258d99'),
-            ('upgrade', 'bb6a836df0563de471b14b7033cb6f8952f286d0c70a442f2bea9613f344f3e8'),
+            ('step', '9969966ec276221d25b0a1909998a2dc254152d02814357f1436ea31cd4e9e51'),
+            ('upgrade', '6caf4af8e398f6b3af84081cf422c0e088ecfb87c8d21cc3e4d07a93db981075'),
             ('values', '50de99ae82a3a08dd024fed1e68db261d82ec73b07a9b4be2ff912b6ef9b0401')
         ) as expected (name, hash)
         left join pgsm_engine.modules as m
@@ -8105,6 +8174,7 @@ create or replace function pgsm_engine.call (operation text, arguments text[])
 as $engine$
 door = SD.get("door")
 if door is None:
+    import gc
     import importlib.abc
     import importlib.machinery
     import importlib.util
@@ -8112,7 +8182,7 @@ if door is None:
 
     # The name carries the hash: "create or replace" empties SD in every open
     # session, but sys.modules would keep the old engine.
-    package = "pgsm_engine_b365b3af1f93"
+    package = "pgsm_engine_99a302758fbb"
     rows = plpy.execute(
         "select name, source from pgsm_engine.modules where release = '0.1'"
     )
@@ -8141,6 +8211,8 @@ if door is None:
         loader.package = package
         sys.meta_path.append(loader)
     door = SD["door"] = importlib.import_module(package + ".step").call
+    # what is loaded stays: collections need not walk it again
+    gc.freeze()
 return door(operation, arguments)
 $engine$;
 

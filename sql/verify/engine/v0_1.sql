@@ -12,9 +12,9 @@ begin
         select
         from (values
             ('__init__', '200ff6bd3db86caff3e721305c0ae154f8d460b220c2a4e27c3cb69442137a02'),
-            ('actions', '4177205103d556a7f83c534e0d23d5542d16cf7343a462f319efe44ed00788c3'),
-            ('commands', '76dfaecb9df1bfed85ad12097dfee675078645ddd18c7ecf95298304a770595c'),
-            ('configuration', '2acb1fcb96a1e1183d3dbbf2cfe654630b6ad298383f0d676008212d0a2cfb50'),
+            ('actions', 'aa492f28678c35c919656261368cb4557a0045acf43f34023657e552a22cee56'),
+            ('commands', 'e62b2cf793ec6cc1390dae6897513818d216e03a5df2c05ae49c8e8a82fa6c13'),
+            ('configuration', '27162b4fbc9b9502263be48c3670f012d9555e972c1ce78927bc8db7eb16f767'),
             ('content', '3b1c549d7462fc7db7a41b05b196d0d462a306e3fab729cce5e85bcad1bca17a'),
             ('definition', '0c00fc175b8105550f9ae277ffd8afbe3b5e115ab3a45357d0a76ab651f7bebe'),
             ('definition_actions', 'a31523dba077c966a0c15dfb5eb5cc67648e9f97b977dd11fa63b408c05252f0'),
@@ -44,11 +44,11 @@ begin
             ('expression_values', '6ed0f803ce2693f486640098030826965cef4d11569255a4b26d89925c7dc241'),
             ('expressions', 'f1e0fe8405ddade57ff7a4fb6830663972eefdf138d677f12a03bdbf418cd4a4'),
             ('functions', 'f28a2cf68989a39dd88bb40dbbb0f7d24525f2c9b47e9024df99def30ccd40c2'),
-            ('interpreter', '724dad5d593f2a8db04c21147f54e0080ce0b17fc7bbee6f8452dc75ab3d7b6b'),
-            ('plan', 'ab009de7a22c485e63ddfd4d6e0074da2e72de1b278de128b7536400c8b46245'),
+            ('interpreter', '059326835441b372a1a5bfab2fdaef2bd2763a30f54c69c2a064ce77f70f1458'),
+            ('plan', '078abbca8d0195ec6b742e42b950e857ba54c02b782be6f2fcee47f63590d216'),
             ('rows', 'c1330ea79b64679cb9d69b70dc73d7f6b8f8c852e456cebc088084dcd83782fb'),
-            ('step', '1a9823e6c2889e02b4061a45bd7276c9947b9855fee6b205f7bd6795a8258d99'),
-            ('upgrade', 'bb6a836df0563de471b14b7033cb6f8952f286d0c70a442f2bea9613f344f3e8'),
+            ('step', '9969966ec276221d25b0a1909998a2dc254152d02814357f1436ea31cd4e9e51'),
+            ('upgrade', '6caf4af8e398f6b3af84081cf422c0e088ecfb87c8d21cc3e4d07a93db981075'),
             ('values', '50de99ae82a3a08dd024fed1e68db261d82ec73b07a9b4be2ff912b6ef9b0401')
         ) as expected (name, hash)
         left join pgsm_engine.modules as m

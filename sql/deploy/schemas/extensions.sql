@@ -1,0 +1,3 @@
+-- Deploy pgsm:schemas/extensions to pg
+
+create extension if not exists plpython3u;
