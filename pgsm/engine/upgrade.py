@@ -171,7 +171,7 @@ class Work:
         if named is NO_STATE and self.policy == "keep":
             raise refuse(
                 f'timer "{state}/{key}" has no counterpart in the new version',
-                hint='timers => {"state/delay": "state/delay"} says where it goes; null drops it',
+                hint="name it in timers, with the one that it becomes or null to drop",
             )
         return None
 
@@ -234,17 +234,17 @@ def check_map(old: Plan, new: Plan, states: StateMap, timers: Json) -> list[Json
     ]
     if problems:
         return problems
-    for state in old.states:
-        if is_leaf(state) and map_path(state.path, states, state.kind, new) is NO_STATE:
-            problems.append(
-                _problem(
-                    f'$.states["{state.path}"]',
-                    "unmapped_state",
-                    f'state "{state.path}" is not in the new version and not mapped',
-                    "map it to a state, or to null to refuse instances in it",
-                )
-            )
-    return problems + _timer_problems(old, new, timers)
+    unmapped = [
+        _problem(
+            f'$.states["{state.path}"]',
+            "unmapped_state",
+            f'state "{state.path}" is not in the new version and not mapped',
+            "map it to a state, or to null to refuse instances in it",
+        )
+        for state in old.states
+        if is_leaf(state) and map_path(state.path, states, state.kind, new) is NO_STATE
+    ]
+    return unmapped + _timer_problems(old, new, timers)
 
 
 def _problem(path: str, code: str, message: str, hint: str | None = None) -> Json:

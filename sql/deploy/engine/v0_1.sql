@@ -7831,7 +7831,7 @@ class Work:
         if named is NO_STATE and self.policy == "keep":
             raise refuse(
                 f'timer "{state}/{key}" has no counterpart in the new version',
-                hint='timers => {"state/delay": "state/delay"} says where it goes; null drops it',
+                hint="name it in timers, with the one that it becomes or null to drop",
             )
         return None
 
@@ -7894,17 +7894,17 @@ def check_map(old: Plan, new: Plan, states: StateMap, timers: Json) -> list[Json
     ]
     if problems:
         return problems
-    for state in old.states:
-        if is_leaf(state) and map_path(state.path, states, state.kind, new) is NO_STATE:
-            problems.append(
-                _problem(
-                    f'$.states["{state.path}"]',
-                    "unmapped_state",
-                    f'state "{state.path}" is not in the new version and not mapped',
-                    "map it to a state, or to null to refuse instances in it",
-                )
-            )
-    return problems + _timer_problems(old, new, timers)
+    unmapped = [
+        _problem(
+            f'$.states["{state.path}"]',
+            "unmapped_state",
+            f'state "{state.path}" is not in the new version and not mapped',
+            "map it to a state, or to null to refuse instances in it",
+        )
+        for state in old.states
+        if is_leaf(state) and map_path(state.path, states, state.kind, new) is NO_STATE
+    ]
+    return unmapped + _timer_problems(old, new, timers)
 
 
 def _problem(path: str, code: str, message: str, hint: str | None = None) -> Json:
@@ -8154,7 +8154,7 @@ begin
             ('plan', '078abbca8d0195ec6b742e42b950e857ba54c02b782be6f2fcee47f63590d216'),
             ('rows', 'c1330ea79b64679cb9d69b70dc73d7f6b8f8c852e456cebc088084dcd83782fb'),
             ('step', '9969966ec276221d25b0a1909998a2dc254152d02814357f1436ea31cd4e9e51'),
-            ('upgrade', '6caf4af8e398f6b3af84081cf422c0e088ecfb87c8d21cc3e4d07a93db981075'),
+            ('upgrade', 'c23ebd03541b48543791f197752250e19e788421ff37042569b2486a1f483d5b'),
             ('values', '50de99ae82a3a08dd024fed1e68db261d82ec73b07a9b4be2ff912b6ef9b0401')
         ) as expected (name, hash)
         left join pgsm_engine.modules as m
@@ -8182,7 +8182,7 @@ if door is None:
 
     # The name carries the hash: "create or replace" empties SD in every open
     # session, but sys.modules would keep the old engine.
-    package = "pgsm_engine_99a302758fbb"
+    package = "pgsm_engine_b118d1c3aebc"
     rows = plpy.execute(
         "select name, source from pgsm_engine.modules where release = '0.1'"
     )

@@ -48,7 +48,7 @@ begin
             ('plan', '078abbca8d0195ec6b742e42b950e857ba54c02b782be6f2fcee47f63590d216'),
             ('rows', 'c1330ea79b64679cb9d69b70dc73d7f6b8f8c852e456cebc088084dcd83782fb'),
             ('step', '9969966ec276221d25b0a1909998a2dc254152d02814357f1436ea31cd4e9e51'),
-            ('upgrade', '6caf4af8e398f6b3af84081cf422c0e088ecfb87c8d21cc3e4d07a93db981075'),
+            ('upgrade', 'c23ebd03541b48543791f197752250e19e788421ff37042569b2486a1f483d5b'),
             ('values', '50de99ae82a3a08dd024fed1e68db261d82ec73b07a9b4be2ff912b6ef9b0401')
         ) as expected (name, hash)
         left join pgsm_engine.modules as m
