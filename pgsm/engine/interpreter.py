@@ -458,7 +458,7 @@ def _finish(run: Run, output: Json) -> None:
     run.output = output
 
 
-# -- macrosteps -------------------------------------------------------------------------
+# -- macrosteps -----------------------------------------------------------------------
 
 
 def start(run: Run, event: Mapping[str, Json]) -> None:

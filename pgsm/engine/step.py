@@ -320,7 +320,7 @@ def _describe_configuration(run: interpreter.Run) -> dict[str, Json]:
 
 
 def _keys(run: interpreter.Run) -> dict[str, Json]:
-    """Return the instance's keys as texts, null for none; those of the input at start."""
+    """Return the keys as texts, null for none; those of the input at start only."""
     found: dict[str, Json] = {}
     starts = run.scope["input"] is not None
     for name, value in run.plan.keys.items():
@@ -362,7 +362,7 @@ def enabled(
         groups = [*state.descriptors.items(), *state.wildcards]
         for descriptor, transitions in groups:
             verdicts = [_verdict(run, transition) for transition in transitions]
-            best = True if True in verdicts else next((v for v in verdicts if v), False)
+    XX
             found.append({"event": descriptor, "state": state.path, "enabled": best})
     return {"events": found}
 

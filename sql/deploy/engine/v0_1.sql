@@ -6417,7 +6417,7 @@ def _finish(run: Run, output: Json) -> None:
     run.output = output
 
 
-# -- macrosteps -------------------------------------------------------------------------
+# -- macrosteps -----------------------------------------------------------------------
 
 
 def start(run: Run, event: Mapping[str, Json]) -> None:
@@ -7449,7 +7449,7 @@ def _describe_configuration(run: interpreter.Run) -> dict[str, Json]:
 
 
 def _keys(run: interpreter.Run) -> dict[str, Json]:
-    """Return the instance's keys as texts, null for none; those of the input at start."""
+    """Return the keys as texts, null for none; those of the input at start only."""
     found: dict[str, Json] = {}
     starts = run.scope["input"] is not None
     for name, value in run.plan.keys.items():
@@ -7491,7 +7491,7 @@ def enabled(
         groups = [*state.descriptors.items(), *state.wildcards]
         for descriptor, transitions in groups:
             verdicts = [_verdict(run, transition) for transition in transitions]
-            best = True if True in verdicts else next((v for v in verdicts if v), False)
+    XX
             found.append({"event": descriptor, "state": state.path, "enabled": best})
     return {"events": found}
 
@@ -8150,10 +8150,10 @@ begin
             ('expression_values', '6ed0f803ce2693f486640098030826965cef4d11569255a4b26d89925c7dc241'),
             ('expressions', 'f1e0fe8405ddade57ff7a4fb6830663972eefdf138d677f12a03bdbf418cd4a4'),
             ('functions', 'f28a2cf68989a39dd88bb40dbbb0f7d24525f2c9b47e9024df99def30ccd40c2'),
-            ('interpreter', '059326835441b372a1a5bfab2fdaef2bd2763a30f54c69c2a064ce77f70f1458'),
+            ('interpreter', '19d21d9fabeb12893aa9131954207c9efbc931fe44f60921dc1ecebb0b71fa83'),
             ('plan', '078abbca8d0195ec6b742e42b950e857ba54c02b782be6f2fcee47f63590d216'),
             ('rows', 'c1330ea79b64679cb9d69b70dc73d7f6b8f8c852e456cebc088084dcd83782fb'),
-            ('step', '9969966ec276221d25b0a1909998a2dc254152d02814357f1436ea31cd4e9e51'),
+            ('step', 'f4d391bb0fd0081736cfbcf3c1371ca49ee3e97723ff46b3f06c2c25416cc0e3'),
             ('upgrade', 'c23ebd03541b48543791f197752250e19e788421ff37042569b2486a1f483d5b'),
             ('values', '50de99ae82a3a08dd024fed1e68db261d82ec73b07a9b4be2ff912b6ef9b0401')
         ) as expected (name, hash)
@@ -8182,7 +8182,7 @@ if door is None:
 
     # The name carries the hash: "create or replace" empties SD in every open
     # session, but sys.modules would keep the old engine.
-    package = "pgsm_engine_b118d1c3aebc"
+    package = "pgsm_engine_0cdfee748ba4"
     rows = plpy.execute(
         "select name, source from pgsm_engine.modules where release = '0.1'"
     )
