@@ -362,7 +362,7 @@ def enabled(
         groups = [*state.descriptors.items(), *state.wildcards]
         for descriptor, transitions in groups:
             verdicts = [_verdict(run, transition) for transition in transitions]
-    XX
+            best = True if True in verdicts else next((v for v in verdicts if v), False)
             found.append({"event": descriptor, "state": state.path, "enabled": best})
     return {"events": found}
 

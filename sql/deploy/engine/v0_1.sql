@@ -7491,7 +7491,7 @@ def enabled(
         groups = [*state.descriptors.items(), *state.wildcards]
         for descriptor, transitions in groups:
             verdicts = [_verdict(run, transition) for transition in transitions]
-    XX
+            best = True if True in verdicts else next((v for v in verdicts if v), False)
             found.append({"event": descriptor, "state": state.path, "enabled": best})
     return {"events": found}
 
@@ -8153,7 +8153,7 @@ begin
             ('interpreter', '19d21d9fabeb12893aa9131954207c9efbc931fe44f60921dc1ecebb0b71fa83'),
             ('plan', '078abbca8d0195ec6b742e42b950e857ba54c02b782be6f2fcee47f63590d216'),
             ('rows', 'c1330ea79b64679cb9d69b70dc73d7f6b8f8c852e456cebc088084dcd83782fb'),
-            ('step', 'f4d391bb0fd0081736cfbcf3c1371ca49ee3e97723ff46b3f06c2c25416cc0e3'),
+            ('step', '1c3ac627ef7b94b3e3af022ecf8ddf3db3dcf989feb2149b253114a1275f1882'),
             ('upgrade', 'c23ebd03541b48543791f197752250e19e788421ff37042569b2486a1f483d5b'),
             ('values', '50de99ae82a3a08dd024fed1e68db261d82ec73b07a9b4be2ff912b6ef9b0401')
         ) as expected (name, hash)
@@ -8182,7 +8182,7 @@ if door is None:
 
     # The name carries the hash: "create or replace" empties SD in every open
     # session, but sys.modules would keep the old engine.
-    package = "pgsm_engine_0cdfee748ba4"
+    package = "pgsm_engine_afbf9a337ce4"
     rows = plpy.execute(
         "select name, source from pgsm_engine.modules where release = '0.1'"
     )
