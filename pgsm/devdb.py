@@ -149,13 +149,9 @@ class DevCluster:
                     shutil.rmtree(record.sockets, ignore_errors=True)
         shutil.rmtree(self.directory)
 
-    def recreate_database(self) -> None:
-        """Replace the database by an empty one with the extensions."""
-        name = sql.Identifier(self.database)
-        with self._connect("postgres") as connection:
-            # pg_cron's worker would hold the database open; it comes back by itself.
-            drop = sql.SQL("drop database if exists {} with (force)").format(name)
-            connection.execute(drop)
+    def empty_database(self) -> None:
+        """Take everything out of the database; the extensions are made anew."""
+        empty(self.dsn)
         self._create_database()
 
     # The directory and what it remembers
@@ -475,3 +471,22 @@ def _candidates(wanted: int, *, explicit: bool) -> Iterator[int]:
         return
     ports = [wanted, *range(FIRST_PORT, LAST_PORT + 1)]
     yield from (port for port in ports if postmaster.port_is_free(port))
+
+
+def empty(dsn: str) -> None:
+    """Drop all that was made in a database, but not the database.
+
+    With the database pg_cron's launcher would be ended, and it does not come back
+    before the server is restarted.
+    """
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute("drop extension if exists pg_cron cascade")
+        schemas = connection.execute(
+            "select nspname from pg_namespace"
+            " where nspname !~ '^pg_' and nspname <> 'information_schema'"
+        ).fetchall()
+        for row in schemas:
+            name = sql.Identifier(row[0])
+            connection.execute(sql.SQL("drop schema {} cascade").format(name))
+        connection.execute("create schema public authorization pg_database_owner")
+        connection.execute("grant usage on schema public to public")

@@ -17,7 +17,7 @@ from pathlib import Path
 import psycopg
 from psycopg import conninfo, sql
 
-from pgsm import sqitch
+from pgsm import devdb, sqitch
 
 TEMPLATE_PREFIX = "pgsm_template_"
 CLONE_PREFIX = "pgsm_test_"
@@ -98,8 +98,10 @@ def deploy_to_cron_database(server: str, project: Path) -> str:
         with _advisory_lock(admin, _BUILDING):
             wanted = f"deployed from {project_hash(project)}"
             if _comment(admin, name) != wanted:
-                _drop(admin, name, force=True)
-                _create(admin, name)
+                if _exists(admin, name):
+                    devdb.empty(in_database(server, name))
+                else:
+                    _create(admin, name)
                 _install_cron(in_database(server, name))
                 sqitch.deploy(in_database(server, name), project)
                 _set_comment(admin, name, wanted)

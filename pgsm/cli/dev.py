@@ -58,7 +58,7 @@ def up(directory: Path, port: int | None, fresh: bool) -> None:
     cluster = DevCluster(directory)
     status = cluster.up(port)
     if fresh:
-        cluster.recreate_database()
+        cluster.empty_database()
     console().print(f"PostgreSQL {status.version} runs on port {status.port}")
     deploy_with_progress(cluster.dsn)
     if sqitch.status(cluster.dsn).modified:
