@@ -89,6 +89,7 @@ def map_states(paths: Sequence[str], states: StateMap, new: Plan) -> set[State]:
     entering.states.add(new.root)
     for target in targets:
         entering.add_descendant_states_to_enter(target)
+    for target in targets:
         entering.add_ancestor_states_to_enter(target, None)
     if not targets:
         entering.add_descendant_states_to_enter(new.root)

@@ -7749,6 +7749,7 @@ def map_states(paths: Sequence[str], states: StateMap, new: Plan) -> set[State]:
     entering.states.add(new.root)
     for target in targets:
         entering.add_descendant_states_to_enter(target)
+    for target in targets:
         entering.add_ancestor_states_to_enter(target, None)
     if not targets:
         entering.add_descendant_states_to_enter(new.root)
@@ -8154,7 +8155,7 @@ begin
             ('plan', '078abbca8d0195ec6b742e42b950e857ba54c02b782be6f2fcee47f63590d216'),
             ('rows', 'c1330ea79b64679cb9d69b70dc73d7f6b8f8c852e456cebc088084dcd83782fb'),
             ('step', '1c3ac627ef7b94b3e3af022ecf8ddf3db3dcf989feb2149b253114a1275f1882'),
-            ('upgrade', 'c23ebd03541b48543791f197752250e19e788421ff37042569b2486a1f483d5b'),
+            ('upgrade', 'cc1a05332df842eac022f705acaf33fab8ae1f55b1d498d1ae546d53f0bbcd46'),
             ('values', '50de99ae82a3a08dd024fed1e68db261d82ec73b07a9b4be2ff912b6ef9b0401')
         ) as expected (name, hash)
         left join pgsm_engine.modules as m
@@ -8182,7 +8183,7 @@ if door is None:
 
     # The name carries the hash: "create or replace" empties SD in every open
     # session, but sys.modules would keep the old engine.
-    package = "pgsm_engine_afbf9a337ce4"
+    package = "pgsm_engine_290a96191230"
     rows = plpy.execute(
         "select name, source from pgsm_engine.modules where release = '0.1'"
     )
