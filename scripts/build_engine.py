@@ -165,7 +165,8 @@ def scripts() -> dict[Path, str]:
     )
     parts.append(assertion)
     parts.append(FUNCTION.format(hash=digest.hexdigest()[:12], release=RELEASE))
-    return {DEPLOY: "".join(parts), VERIFY: VERIFICATION.format(name=NAME) + assertion}
+    verification = (VERIFICATION.format(name=NAME) + assertion).rstrip() + "\n"
+    return {DEPLOY: "".join(parts), VERIFY: verification}
 
 
 def main(arguments: list[str]) -> int:

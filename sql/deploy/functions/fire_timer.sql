@@ -1,5 +1,7 @@
 -- Deploy pgsm:functions/fire_timer to pg
 -- requires: functions/take_event
+-- requires: functions/first_answer
+-- requires: functions/keep_answer
 -- requires: functions/refuse_unhandled
 -- requires: functions/record_timer_failure
 -- requires: functions/is_fatal
@@ -30,6 +32,11 @@ begin
     delete from pgsm_private.timers as t
     where t.instance_id = v_timer.instance_id and t.timer_id = v_timer.timer_id;
 
+    if v_timer.event_id is not null and (pgsm_private.first_answer(
+        v_timer.instance_id, v_timer.event_id, v_timer.event, v_data
+    )).instance_id is not null then
+        return 'fired';  -- it was sent meanwhile
+    end if;
     v_snapshot := pgsm_private.take_event(
         fire_timer.instance, v_timer.event, v_data, v_facts,
         case v_timer.kind when 'message' then 'message' when 'post' then 'post' else 'timer' end,
@@ -37,6 +44,9 @@ begin
     );
     if v_timer.kind = 'post' and v_snapshot.outcome in ('no_transition', 'guarded') then
         perform pgsm_private.refuse_unhandled(v_snapshot, v_timer.event, null);
+    end if;
+    if v_timer.event_id is not null then
+        perform pgsm_private.keep_answer(v_timer.event_id, v_timer.event, v_data, v_snapshot);
     end if;
     return 'fired';
 exception

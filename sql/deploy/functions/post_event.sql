@@ -3,6 +3,7 @@
 -- requires: functions/find_instance
 -- requires: functions/actor
 -- requires: functions/due_at
+-- requires: functions/first_answer
 -- requires: functions/check_sendable
 -- requires: tables/timers
 
@@ -33,11 +34,16 @@ begin
     if v_instance.status not in ('active', 'paused') then
         perform pgsm_private.check_sendable(v_instance, null);
     end if;
+    if post_event.event_id is not null and (pgsm_private.first_answer(
+        post_event.instance_id, post_event.event_id, post_event.event, post_event.data
+    )).instance_id is not null then
+        return post_event.event_id;
+    end if;
     -- counts the posts of this transaction, so that they arrive in order
     v_ordinal := coalesce(nullif(current_setting('pgsm.posted', true), '')::integer, 0) + 1;
     perform set_config('pgsm.posted', v_ordinal::text, true);
     if v_timer_id is null then
-        v_timer_id := pg_current_xact_id()::text || '/' || v_ordinal;
+        v_timer_id := format('tx%s/%s', pg_current_xact_id(), v_ordinal);
     end if;
 
     insert into pgsm_private.timers (
@@ -51,8 +57,18 @@ begin
         pgsm_private.due_at(v_now, jsonb_build_object('in', coalesce(post_event.delay, '0')), null),
         v_now
     )
-    -- the same event id is the same event
     on conflict do nothing;
+    if not found and not exists (
+        select
+        from pgsm_private.timers as t
+        where t.instance_id = post_event.instance_id and t.timer_id = v_timer_id
+            and t.kind = 'post' and t.event = post_event.event and t.data = post_event.data
+    ) then
+        raise exception 'event id "%" is taken', v_timer_id
+            using errcode = 'SM107',
+            detail = 'it waits with another event or other data, or a timer has it',
+            hint = 'an event id names one event of one instance';
+    end if;
     return v_timer_id;
 end;
 $$;
@@ -64,8 +80,10 @@ comment on function pgsm.post_event (text, text, jsonb, text, interval) is $comm
 
     Takes no lock on the instance: for webhooks, triggers, functions that a
     machine calls, and transactions that touch several instances.  Returns the
-    timer id (the event_id, else transaction/ordinal).  Raises SM100, SM104,
-    SM110 (ended), SM201 (a negative delay).
+    timer id (the event_id, else txTRANSACTION/ORDINAL).  The same event_id
+    is the same event: it is applied once, posted or sent.  Raises SM100, SM104,
+    SM107 (the event_id is another event's), SM110 (ended), SM201 (a negative
+    delay).
 $comment$;
 
 commit;

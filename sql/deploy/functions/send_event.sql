@@ -4,6 +4,7 @@
 -- requires: functions/check_sendable
 -- requires: functions/actor
 -- requires: functions/first_answer
+-- requires: functions/keep_answer
 -- requires: functions/refuse_unhandled
 
 begin;
@@ -61,11 +62,8 @@ begin
         );
     end if;
     if send_event.event_id is not null then
-        insert into pgsm_private.event_ids
-            (instance_id, event_id, event, data, answer, recorded_at)
-        values (
-            send_event.instance_id, send_event.event_id, send_event.event,
-            send_event.data, to_jsonb(v_snapshot), clock_timestamp()
+        perform pgsm_private.keep_answer(
+            send_event.event_id, send_event.event, send_event.data, v_snapshot
         );
     end if;
     return v_snapshot;

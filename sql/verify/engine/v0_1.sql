@@ -61,4 +61,3 @@ begin
     end if;
 end;
 $check$;
-

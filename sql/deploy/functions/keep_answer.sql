@@ -1,0 +1,30 @@
+-- Deploy pgsm:functions/keep_answer to pg
+-- requires: tables/instances
+-- requires: types/snapshot
+
+begin;
+set local role pgsm_owner;
+
+create or replace function pgsm_private.keep_answer (
+    event_id  text,
+    event     text,
+    data      jsonb,
+    answer    pgsm.snapshot
+)
+  returns void
+  language plpgsql
+as $$
+begin
+    insert into pgsm_private.event_ids
+        (instance_id, event_id, event, data, answer, recorded_at)
+    values (
+        (keep_answer.answer).instance_id, keep_answer.event_id, keep_answer.event,
+        keep_answer.data, to_jsonb(keep_answer.answer), clock_timestamp()
+    );
+end;
+$$;
+
+comment on function pgsm_private.keep_answer (text, text, jsonb, pgsm.snapshot) is
+    'Remember the answer to an event with an id, to be given again.';
+
+commit;

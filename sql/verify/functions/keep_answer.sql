@@ -1,0 +1,3 @@
+-- Verify pgsm:functions/keep_answer on pg
+
+select 'pgsm_private.keep_answer'::regproc;
