@@ -27,7 +27,7 @@ def running() -> Iterator[str]:
     cluster = DevCluster(DIRECTORY)
     cluster.up()
     try:
-        cluster.recreate_database()
+        cluster.empty_database()
         sqitch.deploy(cluster.dsn)
         with psycopg.connect(cluster.dsn, autocommit=True) as connection:
             # the timers' loop would take part of two cores from both sides
