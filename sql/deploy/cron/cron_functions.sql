@@ -12,10 +12,10 @@ create or replace function pgsm.enable_cron ()
   returns void
   language plpgsql
   security definer
-  set search_path = ''
+  set search_path = pg_catalog, pg_temp
 as $$
 begin
-    if to_regnamespace('cron') is null then
+    if not exists (select from pg_extension as e where e.extname = 'pg_cron') then
         raise exception 'pg_cron is not installed in database "%"', current_database()
             using errcode = 'SM202',
             detail = format('cron.database_name is "%s"', current_setting('cron.database_name', true)),
@@ -44,12 +44,12 @@ create or replace function pgsm.disable_cron ()
   returns void
   language plpgsql
   security definer
-  set search_path = ''
+  set search_path = pg_catalog, pg_temp
 as $$
 begin
     -- unscheduling does not stop a loop that runs; this does
     perform pgsm.stop_timers(true);
-    if to_regnamespace('cron') is not null then
+    if exists (select from pg_extension as e where e.extname = 'pg_cron') then
         perform cron.unschedule(j.jobname)
         from cron.job as j
         where j.jobname in ('pgsm_run_timers', 'pgsm_make_log_partitions');

@@ -11,7 +11,7 @@ create function pgsm_engine.call_user (function text, arguments jsonb, search_pa
   returns jsonb
   language plpgsql
   security definer
-  set search_path = 'pg_catalog, pg_temp'
+  set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare

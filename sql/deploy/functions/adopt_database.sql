@@ -8,7 +8,7 @@ create or replace function pgsm.adopt_database ()
   returns integer
   language plpgsql
   security definer
-  set search_path = ''
+  set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare

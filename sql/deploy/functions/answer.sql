@@ -17,14 +17,23 @@ begin
     v_answer := pgsm_engine.call_user(
         answer.question ->> 'function', answer.question -> 'args', v_path
     );
-    -- user SQL may have set search_path for the session, and operators are
-    -- looked up by it: what follows runs as pgsm_owner
-    perform pg_catalog.set_config('search_path', '', true);
+    -- Operators are looked up by search_path, and what follows runs as pgsm_owner:
+    -- user SQL that has set it beyond its own call is undone, and reset before
+    -- anything else is looked up.
+    if pg_catalog.current_setting('search_path')
+        operator(pg_catalog.<>) 'pg_catalog, pg_temp'
+    then
+        perform pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+        raise exception 'function % sets search_path for the session',
+            answer.question ->> 'function'
+            using errcode = 'prohibited_sql_statement_attempted',
+            hint = 'declare the function with a set clause, or use set local';
+    end if;
     return v_answer;
 end;
 $$;
 
 comment on function pgsm_private.answer (jsonb) is
-    'Run the SQL function that a step asks for, as pgsm_caller, and return its result.';
+    'Run the SQL function that a step asks for, as pgsm_caller; return its result.  The caller undoes what raises.';
 
 commit;

@@ -45,7 +45,6 @@ exception
         end if;
         v_code := sqlstate;
         v_message := sqlerrm;
-        perform pg_catalog.set_config('search_path', '', true);
         -- the block's answers are gone with its changes; the error stands for them
         answers := v_before || jsonb_build_array(jsonb_build_object('error',
             case v_question ->> 'kind'

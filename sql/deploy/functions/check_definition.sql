@@ -9,7 +9,7 @@ create or replace function pgsm.check_definition (definition json)
   returns table (path text, code text, message text, hint text)
   language plpgsql
   security definer
-  set search_path = ''
+  set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 begin

@@ -21,7 +21,7 @@ create or replace function pgsm.claim_effects (
   returns setof pgsm.claimed_effect
   language plpgsql
   security definer
-  set search_path = ''
+  set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare

@@ -16,11 +16,11 @@ create or replace function pgsm.complete_effects (completions jsonb)
   )
   language plpgsql
   security definer
-  set search_path = ''
+  set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare
-    v_completion  record;
+    v_completion  jsonb;
 begin
     if jsonb_typeof(complete_effects.completions) is distinct from 'array'
         -- each delivered event is a subtransaction
@@ -31,29 +31,27 @@ begin
                 hint = 'Complete the effects in several calls.';
     end if;
 
-    for v_completion in
-        select
-            c ->> 'instance_id' as instance_id,
-            c ->> 'effect_id' as effect_id,
-            c ->> 'lease_token' as lease_token,
-            coalesce(c -> 'output', 'null') as output
+    -- an array: user SQL could fetch from the cursor of a loop over a query
+    foreach v_completion in array array(
+        select c
         from jsonb_array_elements(complete_effects.completions) as c
         order by (c ->> 'instance_id') collate "C", c ->> 'effect_id'
+    )
     loop
-        instance_id := v_completion.instance_id;
-        effect_id := v_completion.effect_id;
-        lease_token := v_completion.lease_token;
+        instance_id := v_completion ->> 'instance_id';
+        effect_id := v_completion ->> 'effect_id';
+        lease_token := v_completion ->> 'lease_token';
         outcome := pgsm_private.complete_effect(
-            v_completion.instance_id, v_completion.effect_id,
-            v_completion.lease_token, v_completion.output
+            v_completion ->> 'instance_id', v_completion ->> 'effect_id',
+            v_completion ->> 'lease_token', coalesce(v_completion -> 'output', 'null')
         );
         error := null;
         if outcome = 'refused' then
             select e.error
             into error
             from pgsm_private.effects as e
-            where e.instance_id = v_completion.instance_id
-                and e.effect_id = v_completion.effect_id;
+            where e.instance_id = v_completion ->> 'instance_id'
+                and e.effect_id = v_completion ->> 'effect_id';
         end if;
         return next;
     end loop;

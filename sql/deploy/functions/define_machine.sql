@@ -19,7 +19,7 @@ create or replace function pgsm.define_machine (
   returns integer
   language plpgsql
   security definer
-  set search_path = ''
+  set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare

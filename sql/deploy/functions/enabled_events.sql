@@ -12,7 +12,7 @@ create or replace function pgsm.enabled_events (instance_id text)
   language plpgsql
   stable
   security definer
-  set search_path = ''
+  set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare

@@ -18,7 +18,7 @@ create or replace function pgsm.fail_effect (
   returns text
   language plpgsql
   security definer
-  set search_path = ''
+  set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare

@@ -54,7 +54,6 @@ exception
         if pgsm_private.is_fatal(sqlstate) then
             raise;
         end if;
-        perform pg_catalog.set_config('search_path', '', true);
         perform pgsm_private.record_timer_failure(v_timer, jsonb_build_object(
             'code', sqlstate, 'message', sqlerrm, 'at', pgsm_private.time_text(pgsm_private.now())
         ));

@@ -11,7 +11,7 @@ create or replace function pgsm.fire_timers (batch integer default 40)
   returns pgsm.timer_turn
   language plpgsql
   security definer
-  set search_path = ''
+  set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare

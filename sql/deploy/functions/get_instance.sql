@@ -10,7 +10,7 @@ create or replace function pgsm.get_instance (instance_id text)
   language plpgsql
   stable
   security definer
-  set search_path = ''
+  set search_path = pg_catalog, pg_temp
 as $$
 begin
     return pgsm_private.describe_instance(

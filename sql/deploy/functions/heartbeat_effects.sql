@@ -17,7 +17,7 @@ create or replace function pgsm.heartbeat_effects (
   returns table (instance_id text, effect_id text, lease_token uuid, verdict text)
   language plpgsql
   security definer
-  set search_path = ''
+  set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 begin

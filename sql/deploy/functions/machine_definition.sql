@@ -10,7 +10,7 @@ create or replace function pgsm.machine_definition (machine text, version intege
   language plpgsql
   stable
   security definer
-  set search_path = ''
+  set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare

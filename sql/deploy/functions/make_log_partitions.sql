@@ -8,7 +8,7 @@ create or replace function pgsm.make_log_partitions (ahead integer default 4)
   returns integer
   language plpgsql
   security definer
-  set search_path = ''
+  set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_from  timestamp;

@@ -20,7 +20,7 @@ create or replace function pgsm.post_event (
   returns text
   language plpgsql
   security definer
-  set search_path = ''
+  set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare

@@ -8,7 +8,7 @@ create or replace function pgsm.register_runner (runner_id text, names text[])
   returns void
   language plpgsql
   security definer
-  set search_path = ''
+  set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 begin

@@ -13,7 +13,7 @@ create or replace function pgsm.release_effects (runner_id text, leases jsonb)
   returns integer
   language plpgsql
   security definer
-  set search_path = ''
+  set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare

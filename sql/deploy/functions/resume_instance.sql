@@ -10,7 +10,7 @@ create or replace function pgsm.resume_instance (instance_id text)
   returns pgsm.snapshot
   language plpgsql
   security definer
-  set search_path = ''
+  set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare

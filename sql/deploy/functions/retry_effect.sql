@@ -15,7 +15,7 @@ create or replace function pgsm.retry_effect (instance_id text, effect_id text)
   returns text
   language plpgsql
   security definer
-  set search_path = ''
+  set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare

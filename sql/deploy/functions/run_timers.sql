@@ -5,12 +5,12 @@ begin;
 set local role pgsm_owner;
 
 -- Commits between turns, so it is neither security definer nor has a set clause:
--- everything is qualified, operators too, and no table is touched here.
+-- everything is qualified, operators and types too, and no table is touched here.
 create or replace procedure pgsm.run_timers (duration interval default '58 seconds')
   language plpgsql
 as $$
 declare
-    v_end   timestamptz := pg_catalog.clock_timestamp() operator(pg_catalog.+) duration;
+    v_end   pg_catalog.timestamptz := pg_catalog.clock_timestamp() operator(pg_catalog.+) duration;
     v_turn  pgsm.timer_turn;
 begin
     loop

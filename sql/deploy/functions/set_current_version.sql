@@ -9,7 +9,7 @@ create or replace function pgsm.set_current_version (machine text, version integ
   returns void
   language plpgsql
   security definer
-  set search_path = ''
+  set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 begin

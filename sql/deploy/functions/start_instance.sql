@@ -21,7 +21,7 @@ create or replace function pgsm.start_instance (
   returns pgsm.snapshot
   language plpgsql
   security definer
-  set search_path = ''
+  set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare

@@ -12,7 +12,7 @@ create or replace function pgsm.stop_instance (instance_id text, reason text def
   returns pgsm.snapshot
   language plpgsql
   security definer
-  set search_path = ''
+  set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare

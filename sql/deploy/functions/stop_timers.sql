@@ -8,7 +8,7 @@ create or replace function pgsm.stop_timers (stopped boolean)
   returns void
   language plpgsql
   security definer
-  set search_path = ''
+  set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 begin

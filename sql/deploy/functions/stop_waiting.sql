@@ -8,7 +8,7 @@ create or replace function pgsm.stop_waiting (runner_id text)
   returns void
   language sql
   security definer
-  set search_path = ''
+  set search_path = pg_catalog, pg_temp
 as $$
     update pgsm_private.runners as r
     set waiting_until = null

@@ -16,13 +16,14 @@ as $$
 #variable_conflict use_column
 declare
     v_now       timestamptz := pgsm_private.now();
-    v_found     record;
+    v_found     jsonb;
     v_instance  pgsm_private.instances;
     v_effect    pgsm_private.effects;
     v_swept     integer := 0;
 begin
-    for v_found in
-        select c.instance_id, c.effect_id
+    -- an array: user SQL could fetch from the cursor of a loop over a query
+    foreach v_found in array array(
+        select jsonb_build_array(c.instance_id, c.effect_id)
         from (
             (select e.instance_id, e.effect_id
             from pgsm_private.effects as e
@@ -39,20 +40,21 @@ begin
             limit sweep_effects.batch)
         ) as c
         order by c.instance_id, c.effect_id
+    )
     loop
         select i.*
         into v_instance
         from pgsm_private.instances as i
-        where i.instance_id = v_found.instance_id
+        where i.instance_id = v_found ->> 0
         for no key update skip locked;
-        continue when not found and pgsm_private.instance_exists(v_found.instance_id);
+        continue when not found and pgsm_private.instance_exists(v_found ->> 0);
 
         -- read again under the lock: another sweep may have been here
         select e.*
         into v_effect
         from pgsm_private.effects as e
-        where e.instance_id = v_found.instance_id
-            and e.effect_id = v_found.effect_id
+        where e.instance_id = v_found ->> 0
+            and e.effect_id = v_found ->> 1
             and (
                 (e.status = 'running' and e.lease_until <= v_now)
                 or (e.status in ('pending', 'retrying') and e.deadline_at <= v_now)

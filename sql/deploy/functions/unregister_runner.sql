@@ -8,7 +8,7 @@ create or replace function pgsm.unregister_runner (runner_id text)
   returns void
   language sql
   security definer
-  set search_path = ''
+  set search_path = pg_catalog, pg_temp
 as $$
     delete from pgsm_private.runners as r
     where r.runner_id = unregister_runner.runner_id;

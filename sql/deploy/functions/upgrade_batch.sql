@@ -17,7 +17,7 @@ create or replace function pgsm.upgrade_batch (
   returns pgsm.upgrade_turn
   language plpgsql
   security definer
-  set search_path = ''
+  set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare

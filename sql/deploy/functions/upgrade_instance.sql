@@ -11,7 +11,7 @@ create or replace function pgsm.upgrade_instance (instance_id text, version inte
   returns pgsm.snapshot
   language plpgsql
   security definer
-  set search_path = ''
+  set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare

@@ -5,7 +5,7 @@ begin;
 set local role pgsm_owner;
 
 -- Commits after each batch, so it is neither security definer nor has a set
--- clause: everything is qualified, and no table is touched here.
+-- clause: everything is qualified, types too, and no table is touched here.
 create or replace procedure pgsm.upgrade_instances (
     machine        text,
     version        integer,
@@ -17,7 +17,7 @@ create or replace procedure pgsm.upgrade_instances (
 as $$
 declare
     v_turn   pgsm.upgrade_turn;
-    v_after  text := '';
+    v_after  pg_catalog.text := '';
     v_left   bigint := max_instances;
     v_tried  bigint := 0;
     v_done   bigint := 0;

@@ -40,7 +40,6 @@ exception
         if pgsm_private.is_fatal(sqlstate) then
             raise;
         end if;
-        perform pg_catalog.set_config('search_path', '', true);
         -- halves until the one that cannot go is alone: few subtransactions
         if v_middle > 0 then
             return pgsm_private.upgrade_set(v_ids[:v_middle], upgrade_set.version, upgrade_set.actor)

@@ -12,7 +12,7 @@ create or replace function pgsm.wait_for_effects (
   returns table (is_registered boolean, horizon xid8, may_sleep boolean)
   language plpgsql
   security definer
-  set search_path = ''
+  set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare
