@@ -12,7 +12,8 @@ import psycopg
 from .conftest import AsRole
 
 # shop.run executes a text; shop.attempt gives the SQLSTATE that it met, or "done".
-# shop.ask and shop.tell are stable, as guards and values must be.
+# shop.ask and shop.tell are stable, as guards and values must be.  shop.say raises a
+# notice, which arrives also when the transaction is rolled back.
 SHOP = """
 create schema shop;
 grant usage on schema shop to pgsm_caller, pgsm_author;
@@ -55,6 +56,14 @@ as $$
 begin
     execute tell.command;
     return current_user;
+end;
+$$;
+
+create function shop.say (message text) returns void
+  language plpgsql
+as $$
+begin
+    raise notice '%', message;
 end;
 $$;
 
