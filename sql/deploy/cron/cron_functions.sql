@@ -18,9 +18,9 @@ begin
     if not exists (select from pg_extension as e where e.extname = 'pg_cron') then
         raise exception 'pg_cron is not installed in database "%"', current_database()
             using errcode = 'SM202',
-            detail = format('cron.database_name is "%s"', current_setting('cron.database_name', true)),
-            hint = 'create extension pg_cron there and grant usage on schema cron to '
-                'pgsm_scheduler; without it, run "pgsm runner --timers"';
+            detail = 'it works in one database of a cluster, which cron.database_name names',
+            hint = 'there, create extension pg_cron and grant usage on schema cron to '
+                'pgsm_scheduler; elsewhere run "pgsm runner --timers"';
     end if;
     perform pgsm.stop_timers(false);
     -- a cron command is exactly one statement
