@@ -44,7 +44,8 @@ begin
             end;
         when invalid_parameter_value or invalid_text_representation or syntax_error
             or undefined_object or invalid_schema_name or undefined_function
-            or invalid_name or feature_not_supported or undefined_table
+            or invalid_name or name_too_long or too_many_arguments
+            or feature_not_supported or undefined_table
         then
             message := format('%s is no function signature', find_function.name);
             hint := 'write schema.function(type, …)';
