@@ -48,8 +48,9 @@ comment on function pgsm.enabled_events (text) is $comment$
 
         select * from pgsm.enabled_events('order-42');
 
-    enabled is yes, no (its guards say no now) or depends: on the event's data,
-    or on SQL, which is not asked here.  Raises SM100.
+    Returns a row for each event and state.  enabled is yes, no (its guards say no
+    now) or depends: on the event's data, or on SQL, which is not asked here.
+    Raises SM100.
 $comment$;
 
 commit;

@@ -65,7 +65,8 @@ comment on function pgsm.fire_timers (integer) is $comment$
     An instance's due timers are applied in order, each in a subtransaction; one
     that fails is kept with its error and tried again later.  Several sessions
     may do this at once: an instance that is locked is left to whoever has it.
-    Fires nothing in a copy that was not adopted (adopt_database).
+    Fires nothing in a copy that was not adopted (adopt_database).  Returns what
+    the turn did: fired, failed, next_at, and stopped when a driver has to stop.
 $comment$;
 
 commit;

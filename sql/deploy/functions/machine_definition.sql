@@ -24,13 +24,12 @@ end;
 $$;
 
 comment on function pgsm.machine_definition (text, integer) is $comment$
-    The document of a version, put together from its rows; the current version
-    when null.
+    The document of a version (null: the current one).
 
         select pgsm.machine_definition('order', 2);
 
-    It is the normal form: defining it again gives the same rows.  Raises SM002
-    or SM003.
+    Returns the document, put together from the version's rows, in its normal
+    form: defining it again gives the same rows.  Raises SM002 or SM003.
 $comment$;
 
 commit;
