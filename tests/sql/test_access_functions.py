@@ -258,6 +258,35 @@ def test_privilege_that_is_taken_away_counts_when_the_machine_runs(
     assert "SQLSTATE 42501" in (refusal.value.diag.message_detail or "")
 
 
+def test_arguments_reach_the_declared_function_whatever_its_overloads(
+    as_role: AsRole, connect: Connect
+) -> None:
+    connect().execute(
+        "create function shop.over (text, text) returns text language sql"
+        " as $$ select 'two' $$;"
+        "create function shop.over (variadic text[]) returns text language sql"
+        " as $$ select 'list ' || cardinality($1) $$;"
+        "create function shop.over (json) returns text language sql"
+        " as $$ select 'json ' || ($1 ->> 0) $$"
+    )
+    author, client = as_role("author"), as_role("client")
+    for signature, arguments, result in (
+        ("shop.over(text, text)", ["a", "b"], "two"),
+        ("shop.over(text[])", [["a", "b"]], "list 2"),
+        ("shop.over(json)", [["a", "b"]], "json a"),
+    ):
+        name = f"over {signature}"
+        author.execute(
+            "select pgsm.define_machine(%s, %s)",
+            [name, document(signature, *arguments)],
+        )
+        client.execute("select pgsm.start_instance(%s, %s)", [name, name])
+        row = client.execute(
+            "select context ->> 'result' from pgsm.send_event(%s, 'go')", [name]
+        )
+        assert row.fetchone() == (result,)
+
+
 def test_type_of_the_same_name_in_another_schema_chooses_no_other_overload(
     as_role: AsRole, connect: Connect
 ) -> None:

@@ -159,6 +159,44 @@ def test_caller_owns_one_function_and_is_a_member_of_nothing(connect: Connect) -
     assert members.fetchall() == []
 
 
+@pytest.mark.parametrize(
+    "command", ["select 1 / 0", "do $$ begin assert false; end $$", "nonsense"]
+)
+def test_error_of_user_sql_fails_its_own_timer_and_no_other(
+    as_role: AsRole, command: str
+) -> None:
+    client, scheduler = as_role("client"), as_role("scheduler")
+    for text in (command, "select 1"):
+        client.execute(
+            "select pgsm.post_event(%s, 'call',"
+            " jsonb_build_object('command', %s::text))",
+            [user_sql.start(client), text],
+        )
+    turn = scheduler.execute("select fired, failed from pgsm.fire_timers()")
+    assert turn.fetchone() == (1, 1)
+
+
+def test_dropping_the_door_stops_user_sql_and_opens_no_other(
+    as_role: AsRole, connect: Connect
+) -> None:
+    """ "drop owned" cannot be refused; what it leaves is safe."""
+    client, owner = as_role("client"), connect()
+    instance = user_sql.start(client)
+    with client.transaction(force_rollback=True):
+        assert attempt(client, "drop owned by pgsm_caller cascade") == "done"
+        with pytest.raises(psycopg.DatabaseError, match="does not exist"):
+            client.execute(
+                "select pgsm.send_event(%s, 'call', %s)",
+                [instance, '{"command": "select 1"}'],
+            )
+    owner.execute("set session authorization pgsm_owner")
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        owner.execute(
+            "create function pgsm_engine.call_user (text, jsonb) returns jsonb"
+            " language sql as 'select null::jsonb'"
+        )
+
+
 # A cursor belongs to the session: whoever knows its name may fetch from it.
 EAVESDROP = """
 do $$

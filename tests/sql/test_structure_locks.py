@@ -20,6 +20,7 @@ CALLS = 120
 
 
 def document(version: int) -> str:
+    effect = {"type": "effect", "name": "work"}
     return json.dumps(
         {
             "initial": "ready",
@@ -28,7 +29,12 @@ def document(version: int) -> str:
                 "ready": {
                     "meta": version,
                     "invoke": [
-                        {"id": "work", "src": "work", "onDone": {}, "onError": {}},
+                        {
+                            "id": "work",
+                            "src": "work",
+                            "onDone": {"actions": [effect]},
+                            "onError": {"target": "ready", "reenter": True},
+                        },
                         {"id": "other", "src": "work"},
                     ],
                     "after": {"5": {"target": "ready", "reenter": True}},
@@ -37,11 +43,11 @@ def document(version: int) -> str:
                             "target": "ready",
                             "reenter": True,
                             "actions": [
-                                {"type": "effect", "name": "work"},
+                                effect,
                                 {"type": "raise", "event": "tock", "delay": 1},
                             ],
                         },
-                        "tock": {"actions": {"type": "effect", "name": "work"}},
+                        "tock": {"actions": effect},
                     },
                 }
             },

@@ -38,7 +38,9 @@ begin
             using errcode = 'undefined_function';
     end if;
     select string_agg(
-        case
+        case when v_procedure.provariadic <> 0 and a.position = v_procedure.pronargs
+            then 'variadic ' else '' end
+        || case
             when a.type in ('json'::regtype, 'jsonb'::regtype)
             then format('nullif($1 -> %s, ''null'')::%s', a.position - 1, a.type::regtype)
             when t.typcategory = 'A'

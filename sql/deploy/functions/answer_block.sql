@@ -39,7 +39,8 @@ begin
         exit when v_question is null or v_question -> 'block' is distinct from v_block;
     end loop;
 exception
-    when others then
+    -- others leaves out a failed assertion, which is a function's own error too
+    when others or assert_failure then
         if pgsm_private.is_fatal(sqlstate) then
             raise;
         end if;
