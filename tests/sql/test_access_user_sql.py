@@ -165,15 +165,20 @@ def test_caller_owns_one_function_and_is_a_member_of_nothing(connect: Connect) -
 def test_error_of_user_sql_fails_its_own_timer_and_no_other(
     as_role: AsRole, command: str
 ) -> None:
-    client, scheduler = as_role("client"), as_role("scheduler")
-    for text in (command, "select 1"):
+    client = as_role("client")
+    failing, other = user_sql.start(client), user_sql.start(client)
+    for instance, text in ((failing, command), (other, "select 1")):
         client.execute(
             "select pgsm.post_event(%s, 'call',"
             " jsonb_build_object('command', %s::text))",
-            [user_sql.start(client), text],
+            [instance, text],
         )
-    turn = scheduler.execute("select fired, failed from pgsm.fire_timers()")
-    assert turn.fetchone() == (1, 1)
+    as_role("scheduler").execute("select pgsm.fire_timers()")
+    left = client.execute(
+        "select instance_id, attempts from pgsm.timers where instance_id = any (%s)",
+        [[failing, other]],
+    )
+    assert left.fetchall() == [(failing, 1)]
 
 
 def test_dropping_the_door_stops_user_sql_and_opens_no_other(
