@@ -18,7 +18,7 @@ create function food.open_cart (
 )
   returns pgsm.snapshot
   language sql
-  set search_path = ''
+  set search_path = pg_catalog, pg_temp
 as $$
     insert into food.orders (order_id, restaurant_id, customer, address, items)
     values (open_cart.order_id, open_cart.restaurant_id, open_cart.customer,
@@ -43,7 +43,7 @@ create function food.restaurant_email (restaurant_id text)
   language sql
   stable
   security definer
-  set search_path = ''
+  set search_path = pg_catalog, pg_temp
 as $$
     select r.email from food.restaurants as r
     where r.restaurant_id = restaurant_email.restaurant_id
@@ -54,7 +54,7 @@ create function food.has_relationship (restaurant_id text)
   language sql
   stable
   security definer
-  set search_path = ''
+  set search_path = pg_catalog, pg_temp
 as $$
     select r.has_relationship from food.restaurants as r
     where r.restaurant_id = has_relationship.restaurant_id
@@ -65,7 +65,7 @@ create function food.delivers_itself (restaurant_id text)
   language sql
   stable
   security definer
-  set search_path = ''
+  set search_path = pg_catalog, pg_temp
 as $$
     select r.delivers_itself from food.restaurants as r
     where r.restaurant_id = delivers_itself.restaurant_id
@@ -76,7 +76,7 @@ create function food.free_couriers (except_for text[])
   language sql
   stable
   security definer
-  set search_path = ''
+  set search_path = pg_catalog, pg_temp
 as $$
     select coalesce(array_agg(c.email order by c.courier_id), '{}')
     from food.couriers as c
@@ -89,7 +89,7 @@ create function food.set_order_status (order_id text, status text)
   returns void
   language sql
   security definer
-  set search_path = ''
+  set search_path = pg_catalog, pg_temp
 as $$
     update food.orders as o
     set status = set_order_status.status, changed_at = clock_timestamp()
@@ -100,7 +100,7 @@ create function food.accept_order (order_id text, eta numeric)
   returns void
   language sql
   security definer
-  set search_path = ''
+  set search_path = pg_catalog, pg_temp
 as $$
     update food.orders as o
     set status = 'accepted', eta = accept_order.eta, changed_at = clock_timestamp()
@@ -111,7 +111,7 @@ create function food.record_purchase (order_id text, paid numeric)
   returns void
   language sql
   security definer
-  set search_path = ''
+  set search_path = pg_catalog, pg_temp
 as $$
     update food.orders as o
     set paid = record_purchase.paid, changed_at = clock_timestamp()
@@ -122,7 +122,7 @@ create function food.assign_courier (order_id text, courier_id text)
   returns void
   language plpgsql
   security definer
-  set search_path = ''
+  set search_path = pg_catalog, pg_temp
 as $$
 begin
     update food.couriers as c
@@ -141,7 +141,7 @@ create function food.release_courier (order_id text)
   returns void
   language sql
   security definer
-  set search_path = ''
+  set search_path = pg_catalog, pg_temp
 as $$
     update food.couriers as c
     set order_id = null

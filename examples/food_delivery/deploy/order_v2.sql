@@ -15,7 +15,7 @@ create function food.order_1_to_2 (
   language sql
   stable
   security definer
-  set search_path = ''
+  set search_path = pg_catalog, pg_temp
 as $$
     -- an order that a restaurant has already seen is dealt with as with a partner's
     select order_1_to_2.context || jsonb_build_object(

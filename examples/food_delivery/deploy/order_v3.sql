@@ -16,7 +16,7 @@ create function food.order_2_to_3 (
   language sql
   stable
   security definer
-  set search_path = ''
+  set search_path = pg_catalog, pg_temp
 as $$
     select order_2_to_3.context || jsonb_build_object(
         'address', o.address,
@@ -37,7 +37,7 @@ create function food.order_1_to_3 (
   language sql
   stable
   security definer
-  set search_path = ''
+  set search_path = pg_catalog, pg_temp
 as $$
     select food.order_2_to_3(
         order_1_to_3.order_id,

@@ -16,7 +16,7 @@ create function crm.onboarding_1_to_2 (
   language sql
   stable
   security definer
-  set search_path = ''
+  set search_path = pg_catalog, pg_temp
 as $$
     select onboarding_1_to_2.context || jsonb_build_object('channel', c.channel)
     from crm.contacts as c

@@ -21,7 +21,7 @@ create function crm.sign_up (
 )
   returns pgsm.snapshot
   language sql
-  set search_path = ''
+  set search_path = pg_catalog, pg_temp
 as $$
     insert into crm.contacts (contact_id, email, channel)
     values (sign_up.contact_id, sign_up.email, sign_up.channel);
@@ -41,7 +41,7 @@ create function crm.channel_of (contact_id text)
   language sql
   stable
   security definer
-  set search_path = ''
+  set search_path = pg_catalog, pg_temp
 as $$
     select c.channel from crm.contacts as c where c.contact_id = channel_of.contact_id
 $$;
