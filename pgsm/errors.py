@@ -268,8 +268,8 @@ class UpgradeRefused(PgsmError, code="SM402", name="PGSM_UPGRADE_REFUSED"):
     """The instance cannot be upgraded as it stands.
 
     The message says why: its state has no counterpart, a timer has none, or the
-    context function failed.  The instance is as it was.  upgrade_instances keeps such
-    failures in its turn's answer and goes on.
+    context function failed.  The instance is as it was.  upgrade_instances records such
+    failures in pgsm.upgrade_failures and goes on.
     """
 
 
