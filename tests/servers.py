@@ -74,18 +74,16 @@ def _container(missing: programs.SetupError) -> Iterator[str]:
     from testcontainers.core.container import DockerContainer
     from testcontainers.core.image import DockerImage
 
-    settings = {
-        **SETTINGS,
-        "shared_preload_libraries": "pg_cron",
-        "cron.database_name": CRON_DATABASE,
-        "cron.use_background_workers": "on",
-        "max_worker_processes": "24",
-        "max_connections": "200",
-    }
-    options = [part for item in settings.items() for part in ("-c", "=".join(item))]
-    with DockerImage(
-        path=ROOT / "tests" / "container", tag="pgsm-test:latest"
-    ) as image:
+    options = [part for item in SETTINGS.items() for part in ("-c", "=".join(item))]
+    # not removed afterwards: the next run finds its layers
+    image = DockerImage(
+        path=ROOT,
+        dockerfile_path="docker/Dockerfile",
+        target="server",
+        tag="pgsm-test:latest",
+        clean_up=False,
+    )
+    with image:
         container = (
             DockerContainer(str(image))
             .with_env("POSTGRES_PASSWORD", "pgsm")

@@ -44,14 +44,16 @@ def main(arguments: list[str]) -> int:
         console.print(str(problem), markup=False)
         return 1
     console.print(f"\n  all of this happened in {time.monotonic() - begun:.0f} s")
-    what_next(console)
+    what_next(console, own_cluster=dsn_given(arguments) is None)
     return 0
 
 
 def find_dsn(arguments: list[str]) -> str:
-    if arguments:
-        return arguments[0]
-    return os.environ.get("PGSM_DSN") or DevCluster(Path(".pgsm")).dsn
+    return dsn_given(arguments) or DevCluster(Path(".pgsm")).dsn
+
+
+def dsn_given(arguments: list[str]) -> str | None:
+    return arguments[0] if arguments else os.environ.get("PGSM_DSN")
 
 
 def deploy(console: Console, dsn: str, project: Path) -> None:
@@ -91,18 +93,20 @@ def clear(stage: Stage) -> None:
     stage.rows("update food.couriers set order_id = null")
 
 
-def what_next(console: Console) -> None:
+def what_next(console: Console, *, own_cluster: bool) -> None:
     pgsm, aiosmtpd = program("pgsm"), program("aiosmtpd")
+    dsn = f'PGSM_DSN="$({pgsm} dev dsn)" ' if own_cluster else ""
+    psql = f"{pgsm} dev psql" if own_cluster else 'psql "$PGSM_DSN"'
     console.print("\n[bold]What to try next[/]")
     for command, what in (
         (f"{aiosmtpd} -n -l localhost:1025", "a mail server that prints its mails"),
-        (f'PGSM_DSN="$({pgsm} dev dsn)" {pgsm} runner examples.handlers', "a runner"),
-        (f"{pgsm} dev psql", "and there, for example:"),
+        (f"{dsn}{pgsm} runner examples.handlers", "a runner"),
+        (psql, "and there, for example:"),
         ("  select * from crm.sign_up('you', 'you@example.com', day => '10 s');", ""),
         ("  select instance_id, version, status, value from pgsm.instances;", ""),
         ("  select revision, origin, event, changes from pgsm.event_log", ""),
         ("    where instance_id like 'demo-%-order' order by recorded_at;", ""),
-        (f"{pgsm} dev down", "stops the server; its data stays"),
+        *([(f"{pgsm} dev down", "stops the server; its data stays")] * own_cluster),
     ):
         comment = f"[dim]# {what}[/]" if what else ""
         console.print(f"  {command}", comment, soft_wrap=True)
