@@ -264,7 +264,7 @@ class Compiler:
 
     def _cancel(self, node: Document, path: str) -> Action:
         send_id = self.value(node["id"], path + ".id")
-        return lambda run: run.cancel(send_id(run))
+        return lambda run: run.cancel(send_id(run), path)
 
     def _effect(self, node: Document, path: str) -> Action:
         name = node["name"]

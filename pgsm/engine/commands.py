@@ -92,10 +92,9 @@ class _Netted:
             }
         )
 
-    def cancel(self, send_id: Json) -> None:
+    def cancel(self, send_id: str) -> None:
         self.timers = [t for t in self.timers if t.get("send_id") != send_id]
-        if isinstance(send_id, str):
-            self.cancelled[send_id] = None
+        self.cancelled[send_id] = None
 
     def effect(
         self, name: str, given: Json, policy: Json, reply: Json, key: Json

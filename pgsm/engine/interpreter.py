@@ -133,7 +133,9 @@ class Run:
         self.answered += 1
         if "error" in answer:
             error = answer["error"]
-            raise errors.StepError(error["message"], path, error.get("code"))
+            # a block is undone as a whole: its first question meets the error of a later
+            where = error.get("path", path)
+            raise errors.StepError(error["message"], where, error.get("code"))
         if kind == "call":
             self.calls += 1
         return answer["value"]
@@ -191,8 +193,11 @@ class Run:
                 ("message", receiver, event, data, due, _send_id(send_id, path))
             )
 
-    def cancel(self, send_id: Json) -> None:
+    def cancel(self, send_id: Json, path: str) -> None:
         """Drop the delayed events of this instance that have this send id."""
+        if not isinstance(send_id, str):
+            kind = values.type_name(send_id)
+            raise errors.StepError(f"a send id is a text, not {kind}", path)
         self.commands.append(("cancel", send_id))
 
     def effect(
@@ -230,8 +235,7 @@ class Run:
         raise errors.Question(
             kind="undo",
             block=self.block,
-            error={"message": error.message, "code": error.code},
-            path=error.path,
+            error={"message": error.message, "code": error.code, "path": error.path},
             **self.where,
         )
 
@@ -499,8 +503,9 @@ def settle(run: Run) -> None:
             enabled = select_transitions(run, event)
             if not enabled and event["type"] == "error.execution":
                 raise refuse(event["error"])
-        if enabled:
-            microstep(run, enabled)
+        if not enabled:
+            continue
+        microstep(run, enabled)
         steps += 1
         if steps > MAX_MICROSTEPS:
             raise errors.Refusal(

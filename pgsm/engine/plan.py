@@ -335,9 +335,11 @@ def _fill_descriptors(plan: Plan, state: State, node: Document) -> None:
         for key, prefix in (("onDone", "done"), ("onError", "error")):
             if key in invoke:
                 add(f"{prefix}.invoke.{invoke['id']}", invoke[key], f"{path}.{key}")
+    # a state or an invocation may have a name that ends with a star, too
+    names = {name for name in node.get("on", {}) if name.endswith("*")}
     state.descriptors = {
-        name: found for name, found in table.items() if not name.endswith("*")
+        name: found for name, found in table.items() if name not in names
     }
-    wildcards = [(name, found) for name, found in table.items() if name.endswith("*")]
+    wildcards = [(name, found) for name, found in table.items() if name in names]
     # XState's precedence: exact descriptors first, then the longest wildcard.
     state.wildcards = tuple(sorted(wildcards, key=lambda pair: -len(pair[0])))

@@ -278,7 +278,7 @@ class Compiler:
 
     def _cancel(self, node: Document, path: str) -> Action:
         send_id = self.value(node["id"], path + ".id")
-        return lambda run: run.cancel(send_id(run))
+        return lambda run: run.cancel(send_id(run), path)
 
     def _effect(self, node: Document, path: str) -> Action:
         name = node["name"]
@@ -500,10 +500,9 @@ class _Netted:
             }
         )
 
-    def cancel(self, send_id: Json) -> None:
+    def cancel(self, send_id: str) -> None:
         self.timers = [t for t in self.timers if t.get("send_id") != send_id]
-        if isinstance(send_id, str):
-            self.cancelled[send_id] = None
+        self.cancelled[send_id] = None
 
     def effect(
         self, name: str, given: Json, policy: Json, reply: Json, key: Json
@@ -6092,7 +6091,9 @@ class Run:
         self.answered += 1
         if "error" in answer:
             error = answer["error"]
-            raise errors.StepError(error["message"], path, error.get("code"))
+            # a block is undone as a whole: its first question meets the error of a later
+            where = error.get("path", path)
+            raise errors.StepError(error["message"], where, error.get("code"))
         if kind == "call":
             self.calls += 1
         return answer["value"]
@@ -6150,8 +6151,11 @@ class Run:
                 ("message", receiver, event, data, due, _send_id(send_id, path))
             )
 
-    def cancel(self, send_id: Json) -> None:
+    def cancel(self, send_id: Json, path: str) -> None:
         """Drop the delayed events of this instance that have this send id."""
+        if not isinstance(send_id, str):
+            kind = values.type_name(send_id)
+            raise errors.StepError(f"a send id is a text, not {kind}", path)
         self.commands.append(("cancel", send_id))
 
     def effect(
@@ -6189,8 +6193,7 @@ class Run:
         raise errors.Question(
             kind="undo",
             block=self.block,
-            error={"message": error.message, "code": error.code},
-            path=error.path,
+            error={"message": error.message, "code": error.code, "path": error.path},
             **self.where,
         )
 
@@ -6458,8 +6461,9 @@ def settle(run: Run) -> None:
             enabled = select_transitions(run, event)
             if not enabled and event["type"] == "error.execution":
                 raise refuse(event["error"])
-        if enabled:
-            microstep(run, enabled)
+        if not enabled:
+            continue
+        microstep(run, enabled)
         steps += 1
         if steps > MAX_MICROSTEPS:
             raise errors.Refusal(
@@ -6826,10 +6830,12 @@ def _fill_descriptors(plan: Plan, state: State, node: Document) -> None:
         for key, prefix in (("onDone", "done"), ("onError", "error")):
             if key in invoke:
                 add(f"{prefix}.invoke.{invoke['id']}", invoke[key], f"{path}.{key}")
+    # a state or an invocation may have a name that ends with a star, too
+    names = {name for name in node.get("on", {}) if name.endswith("*")}
     state.descriptors = {
-        name: found for name, found in table.items() if not name.endswith("*")
+        name: found for name, found in table.items() if name not in names
     }
-    wildcards = [(name, found) for name, found in table.items() if name.endswith("*")]
+    wildcards = [(name, found) for name, found in table.items() if name in names]
     # XState's precedence: exact descriptors first, then the longest wildcard.
     state.wildcards = tuple(sorted(wildcards, key=lambda pair: -len(pair[0])))
 $source$);
@@ -8119,8 +8125,8 @@ begin
         select
         from (values
             ('__init__', '200ff6bd3db86caff3e721305c0ae154f8d460b220c2a4e27c3cb69442137a02'),
-            ('actions', 'aa492f28678c35c919656261368cb4557a0045acf43f34023657e552a22cee56'),
-            ('commands', 'e62b2cf793ec6cc1390dae6897513818d216e03a5df2c05ae49c8e8a82fa6c13'),
+            ('actions', '01b927b8c1aa99512deaabbc621750938f1dda337af1d1e397f2e181b8d6a350'),
+            ('commands', '3c374a89e2ac30c88a03c113c8d14e1243d9f4298b9fcbb11626d060dba80bc0'),
             ('configuration', '27162b4fbc9b9502263be48c3670f012d9555e972c1ce78927bc8db7eb16f767'),
             ('content', '3b1c549d7462fc7db7a41b05b196d0d462a306e3fab729cce5e85bcad1bca17a'),
             ('definition', '0c00fc175b8105550f9ae277ffd8afbe3b5e115ab3a45357d0a76ab651f7bebe'),
@@ -8151,8 +8157,8 @@ begin
             ('expression_values', '6ed0f803ce2693f486640098030826965cef4d11569255a4b26d89925c7dc241'),
             ('expressions', 'f1e0fe8405ddade57ff7a4fb6830663972eefdf138d677f12a03bdbf418cd4a4'),
             ('functions', 'f28a2cf68989a39dd88bb40dbbb0f7d24525f2c9b47e9024df99def30ccd40c2'),
-            ('interpreter', '19d21d9fabeb12893aa9131954207c9efbc931fe44f60921dc1ecebb0b71fa83'),
-            ('plan', '078abbca8d0195ec6b742e42b950e857ba54c02b782be6f2fcee47f63590d216'),
+            ('interpreter', '33e6b6ebaa1e7cae57d5fd5f742486efc739ba9acaac3e47ce04031616d3e8d9'),
+            ('plan', '4f5e13e4593c9d16a55120744c35f68a18df33f1ad2e6dfad9888ca8a50d21db'),
             ('rows', 'c1330ea79b64679cb9d69b70dc73d7f6b8f8c852e456cebc088084dcd83782fb'),
             ('step', '1c3ac627ef7b94b3e3af022ecf8ddf3db3dcf989feb2149b253114a1275f1882'),
             ('upgrade', 'cc1a05332df842eac022f705acaf33fab8ae1f55b1d498d1ae546d53f0bbcd46'),
@@ -8183,7 +8189,7 @@ if door is None:
 
     # The name carries the hash: "create or replace" empties SD in every open
     # session, but sys.modules would keep the old engine.
-    package = "pgsm_engine_290a96191230"
+    package = "pgsm_engine_0d807609e1b7"
     rows = plpy.execute(
         "select name, source from pgsm_engine.modules where release = '0.1'"
     )

@@ -50,7 +50,8 @@ exception
         answers := v_before || jsonb_build_array(jsonb_build_object('error',
             case v_question ->> 'kind'
                 when 'undo' then v_question -> 'error'
-                else jsonb_build_object('code', v_code, 'message', v_message)
+                else jsonb_build_object(
+                    'code', v_code, 'message', v_message, 'path', v_question -> 'path')
             end
         ));
         result := null;

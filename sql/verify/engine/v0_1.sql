@@ -12,8 +12,8 @@ begin
         select
         from (values
             ('__init__', '200ff6bd3db86caff3e721305c0ae154f8d460b220c2a4e27c3cb69442137a02'),
-            ('actions', 'aa492f28678c35c919656261368cb4557a0045acf43f34023657e552a22cee56'),
-            ('commands', 'e62b2cf793ec6cc1390dae6897513818d216e03a5df2c05ae49c8e8a82fa6c13'),
+            ('actions', '01b927b8c1aa99512deaabbc621750938f1dda337af1d1e397f2e181b8d6a350'),
+            ('commands', '3c374a89e2ac30c88a03c113c8d14e1243d9f4298b9fcbb11626d060dba80bc0'),
             ('configuration', '27162b4fbc9b9502263be48c3670f012d9555e972c1ce78927bc8db7eb16f767'),
             ('content', '3b1c549d7462fc7db7a41b05b196d0d462a306e3fab729cce5e85bcad1bca17a'),
             ('definition', '0c00fc175b8105550f9ae277ffd8afbe3b5e115ab3a45357d0a76ab651f7bebe'),
@@ -44,8 +44,8 @@ begin
             ('expression_values', '6ed0f803ce2693f486640098030826965cef4d11569255a4b26d89925c7dc241'),
             ('expressions', 'f1e0fe8405ddade57ff7a4fb6830663972eefdf138d677f12a03bdbf418cd4a4'),
             ('functions', 'f28a2cf68989a39dd88bb40dbbb0f7d24525f2c9b47e9024df99def30ccd40c2'),
-            ('interpreter', '19d21d9fabeb12893aa9131954207c9efbc931fe44f60921dc1ecebb0b71fa83'),
-            ('plan', '078abbca8d0195ec6b742e42b950e857ba54c02b782be6f2fcee47f63590d216'),
+            ('interpreter', '33e6b6ebaa1e7cae57d5fd5f742486efc739ba9acaac3e47ce04031616d3e8d9'),
+            ('plan', '4f5e13e4593c9d16a55120744c35f68a18df33f1ad2e6dfad9888ca8a50d21db'),
             ('rows', 'c1330ea79b64679cb9d69b70dc73d7f6b8f8c852e456cebc088084dcd83782fb'),
             ('step', '1c3ac627ef7b94b3e3af022ecf8ddf3db3dcf989feb2149b253114a1275f1882'),
             ('upgrade', 'cc1a05332df842eac022f705acaf33fab8ae1f55b1d498d1ae546d53f0bbcd46'),

@@ -1,0 +1,311 @@
+"""Two doors to one interpreter: in memory, and through the database.
+
+A test of a chart's meaning takes the fixture `engine` and runs through both.
+
+    chart = engine.start(document, {"total": 12})
+    assert chart.send("accept", {"eta": 20}).value == "accepted"
+    chart.advance("10 minutes")
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+import psycopg
+from psycopg.rows import dict_row
+from psycopg.types.json import set_json_loads
+
+from pgsm.engine import exact
+from tests import clock
+
+from . import durations, shop, simulation
+
+Json = Any
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """An instance, and what the call did that gave it."""
+
+    value: Json
+    context: Json
+    status: str
+    states: list[str]
+    tags: list[str]
+    output: Json
+    revision: int
+    outcome: str | None = None
+    details: Json = None
+
+
+@dataclass(frozen=True)
+class Timer:
+    """An armed timer; `due` is how long after the start of the test."""
+
+    event: str
+    due: timedelta
+
+
+@dataclass(frozen=True)
+class Effect:
+    effect_id: str
+    name: str
+    input: Json
+    status: str
+    invoke_id: str | None
+
+
+@dataclass(frozen=True)
+class Refusal:
+    sqlstate: str
+    message: str
+    detail: str
+
+
+class Chart(Protocol):
+    """One instance, through one of the doors."""
+
+    def snapshot(self) -> Snapshot: ...
+    def send(self, event: str, data: Json = None) -> Snapshot: ...
+    def refuse(self, event: str, data: Json = None) -> Refusal: ...
+    def advance(self, by: str) -> Snapshot: ...
+    def timers(self) -> list[Timer]: ...
+    def effects(self) -> list[Effect]: ...
+    def complete(self, name: str, output: Json = None) -> Snapshot: ...
+    def fail(self, name: str, error: Json) -> Snapshot: ...
+
+
+class Engine(Protocol):
+    clock: datetime
+
+    def start(self, document: Json, given: Json = None) -> Chart: ...
+
+
+# -- in memory ----------------------------------------------------------------------
+
+
+class PythonEngine:
+    def __init__(self) -> None:
+        self.clock = simulation.CLOCK
+
+    def start(self, document: Json, given: Json = None) -> PythonChart:
+        functions = shop.python_functions()
+        chart = PythonChart(
+            simulation.Simulation(document, functions, self.clock), self.clock
+        )
+        chart.simulation.start(given)
+        return chart
+
+
+class PythonChart:
+    def __init__(self, simulated: simulation.Simulation, started: datetime) -> None:
+        self.simulation = simulated
+        self.started = started
+
+    def snapshot(self, outcome: str | None = None, details: Json = None) -> Snapshot:
+        now = self.simulation.now
+        return Snapshot(
+            now.value,
+            exact.loads(now.context),
+            now.status,
+            list(now.states),
+            list(now.tags),
+            now.output,
+            now.revision,
+            outcome,
+            details,
+        )
+
+    def send(self, event: str, data: Json = None) -> Snapshot:
+        return self.snapshot(*self.simulation.send(event, data))
+
+    def refuse(self, event: str, data: Json = None) -> Refusal:
+        before = self.simulation.now
+        try:
+            taken = self.send(event, data)
+        except simulation.Refused as refusal:
+            assert self.simulation.now == before
+            return Refusal(refusal.sqlstate, str(refusal), refusal.detail or "")
+        raise AssertionError(f"not refused: {taken}")
+
+    def advance(self, by: str) -> Snapshot:
+        self.simulation.advance(by)
+        return self.snapshot()
+
+    def timers(self) -> list[Timer]:
+        return [
+            Timer(timer.event, timer.due_at - self.started)
+            for timer in sorted(
+                self.simulation.now.timers,
+                key=lambda timer: (timer.due_at, timer.order),
+            )
+        ]
+
+    def effects(self) -> list[Effect]:
+        return [
+            Effect(e.effect_id, e.name, e.input, e.status, e.invoke_id)
+            for e in self.simulation.now.effects
+        ]
+
+    def _pending(self, name: str) -> simulation.Effect:
+        effects = self.simulation.now.effects
+        return next(e for e in effects if (e.name, e.status) == (name, "pending"))
+
+    def complete(self, name: str, output: Json = None) -> Snapshot:
+        self.simulation.complete(self._pending(name), output)
+        return self.snapshot()
+
+    def fail(self, name: str, error: Json) -> Snapshot:
+        self.simulation.fail(self._pending(name), error)
+        return self.snapshot()
+
+
+# -- through the database ------------------------------------------------------------
+
+
+class PostgresEngine:
+    """Everything happens in one transaction, which the fixture rolls back."""
+
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        self.connection = connection
+        self.clock = simulation.CLOCK
+        self.numbers = itertools.count(1)
+        set_json_loads(_loads, connection)
+        connection.execute(shop.SQL)
+
+    def start(self, document: Json, given: Json = None) -> PostgresChart:
+        clock.set_clock(self.connection, self.clock.isoformat())
+        number = next(self.numbers)
+        machine, instance_id = f"m{number}", f"i-{number}"
+        self.connection.execute(
+            "select pgsm.define_machine(%s, %s::json)", [machine, exact.dumps(document)]
+        )
+        chart = PostgresChart(self.connection, instance_id, self.clock)
+        chart.rows(
+            "select * from pgsm.start_instance(%s, %s, %s::jsonb)",
+            machine,
+            instance_id,
+            exact.dumps(given or {}),
+        )
+        return chart
+
+
+class PostgresChart:
+    def __init__(
+        self, connection: psycopg.Connection[Any], instance_id: str, started: datetime
+    ) -> None:
+        self.connection = connection
+        self.instance_id = instance_id
+        self.started = started
+        self.clock = started
+
+    def rows(self, query: str, *parameters: Any) -> list[dict[str, Any]]:
+        with self.connection.cursor(row_factory=dict_row) as cursor:
+            cursor.execute(query, parameters)  # type: ignore[arg-type]
+            return cursor.fetchall() if cursor.description else []
+
+    def snapshot(self) -> Snapshot:
+        query = "select * from pgsm.get_instance(%s)"
+        return _snapshot(self.rows(query, self.instance_id)[0])
+
+    def send(self, event: str, data: Json = None, **options: Any) -> Snapshot:
+        named = "".join(f", {name} => %s" for name in options)
+        (row,) = self.rows(
+            f"select * from pgsm.send_event(%s, %s, %s::jsonb{named})",
+            self.instance_id,
+            event,
+            exact.dumps({} if data is None else data),
+            *options.values(),
+        )
+        return _snapshot(row)
+
+    def refuse(self, event: str, data: Json = None, **options: Any) -> Refusal:
+        before = self.snapshot()
+        try:
+            with self.connection.transaction():
+                taken = self.send(event, data, **options)
+        except psycopg.Error as refusal:
+            assert self.snapshot() == before
+            diagnostics = refusal.diag
+            return Refusal(
+                refusal.sqlstate or "",
+                diagnostics.message_primary or "",
+                diagnostics.message_detail or "",
+            )
+        raise AssertionError(f"not refused: {taken}")
+
+    def advance(self, by: str) -> Snapshot:
+        """Fire what falls due on the way, each at its time."""
+        until = durations.add(self.clock, by)
+        while due := self.rows(
+            "select min(due_at) as at from pgsm.timers"
+            " where status = 'armed' and due_at <= %s",
+            until,
+        )[0]["at"]:
+            self.clock = max(self.clock, due)
+            clock.set_clock(self.connection, self.clock.isoformat())
+            self.rows("select * from pgsm.fire_timers()")
+        self.clock = until
+        clock.set_clock(self.connection, until.isoformat())
+        return self.snapshot()
+
+    def timers(self) -> list[Timer]:
+        found = self.rows(
+            "select event, due_at from pgsm.timers"
+            " where instance_id = %s order by due_at, armed_at, timer_id",
+            self.instance_id,
+        )
+        return [Timer(row["event"], row["due_at"] - self.started) for row in found]
+
+    def effects(self) -> list[Effect]:
+        return [
+            Effect(**row)
+            for row in self.rows(
+                "select effect_id, name, input, status, invoke_id"
+                " from pgsm.effects where instance_id = %s"
+                " order by split_part(effect_id, '/', 1)::int,"
+                " split_part(effect_id, '/', 2)::int",
+                self.instance_id,
+            )
+        ]
+
+    def claim(self, name: str) -> dict[str, Any]:
+        (row,) = self.rows(
+            "select * from pgsm.claim_effects('tests', array[%s], 1, '1 minute')", name
+        )
+        return row
+
+    def complete(self, name: str, output: Json = None) -> Snapshot:
+        claimed = self.claim(name)
+        completion = {
+            "instance_id": self.instance_id,
+            "effect_id": claimed["effect_id"],
+            "lease_token": str(claimed["lease_token"]),
+            "output": output,
+        }
+        self.rows(
+            "select * from pgsm.complete_effects(%s::jsonb)", exact.dumps([completion])
+        )
+        return self.snapshot()
+
+    def fail(self, name: str, error: Json) -> Snapshot:
+        claimed = self.claim(name)
+        self.rows(
+            "select pgsm.fail_effect(%s, %s, %s, %s::jsonb, permanent => true)",
+            self.instance_id,
+            claimed["effect_id"],
+            claimed["lease_token"],
+            exact.dumps(error),
+        )
+        return self.snapshot()
+
+
+def _loads(data: str | bytes) -> Json:
+    return exact.loads(data if isinstance(data, str) else data.decode())
+
+
+def _snapshot(row: dict[str, Any]) -> Snapshot:
+    return Snapshot(**{name: row[name] for name in Snapshot.__dataclass_fields__})
