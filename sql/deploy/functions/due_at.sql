@@ -14,15 +14,17 @@ create or replace function pgsm_private.due_at (clock timestamptz, due jsonb, zo
   set timezone = 'UTC'
 as $$
 declare
-    v_zone  text := coalesce(due_at.zone, 'UTC');
-    v_step  interval;
-    v_due   timestamptz;
+    v_due  timestamptz;
 begin
+    -- the settings above end with the function, so this does too: Postgres counts
+    -- days and months by the calendar of TimeZone, hours and less by the clock
+    if due_at.zone <> 'UTC' then
+        perform set_config('timezone', due_at.zone, true);
+    end if;
     if due_at.due ? 'at' then
         return greatest((due_at.due ->> 'at')::timestamptz, due_at.clock);
     end if;
-    v_step := (due_at.due ->> 'in')::interval;
-    v_due := ((due_at.clock at time zone v_zone) + v_step) at time zone v_zone;
+    v_due := due_at.clock + (due_at.due ->> 'in')::interval;
     if v_due < due_at.clock then
         raise exception 'a delay may not be negative, but is "%"', due_at.due ->> 'in'
             using errcode = 'SM201';
@@ -40,8 +42,9 @@ $$;
 
 comment on function pgsm_private.due_at (timestamptz, jsonb, text) is $comment$
     When a timer falls due: {"in": interval} from the clock, by the calendar of
-    the zone (a day is a day across daylight saving), or {"at": time}, where the
-    past is now.  Raises SM201 for what is no delay, or a negative one.
+    the zone (a day is a day across daylight saving, 24 hours are 24 hours), or
+    {"at": time}, where the past is now and a time without an offset is the
+    zone's.  Raises SM201 for what is no delay, or a negative one.
 $comment$;
 
 commit;
