@@ -317,7 +317,7 @@ def test_time_without_an_offset_is_in_the_zone_of_the_document(
     "settings",
     [
         {"intervalstyle": "sql_standard", "datestyle": "SQL, DMY"},
-        {"intervalstyle": "iso_8601", "datestyle": "German"},
+        {"intervalstyle": "iso_8601", "datestyle": "German, DMY"},
         {"timezone": "Asia/Kathmandu", "datestyle": "Postgres, MDY"},
     ],
 )
