@@ -133,7 +133,7 @@ class Run:
         self.answered += 1
         if "error" in answer:
             error = answer["error"]
-            # a block is undone as a whole: its first question meets the error of a later
+            # a block is undone as a whole: its first question meets a later one's error
             where = error.get("path", path)
             raise errors.StepError(error["message"], where, error.get("code"))
         if kind == "call":

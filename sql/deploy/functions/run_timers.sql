@@ -14,7 +14,7 @@ declare
     v_turn  pgsm.timer_turn;
 begin
     loop
-        v_turn := pgsm.fire_timers(40);
+        v_turn := pgsm.fire_timers(25);
         commit;
         exit when v_turn.stopped
             or pg_catalog.clock_timestamp() operator(pg_catalog.>=) v_end;

@@ -44,7 +44,7 @@ begin
             ('expression_values', '6ed0f803ce2693f486640098030826965cef4d11569255a4b26d89925c7dc241'),
             ('expressions', 'f1e0fe8405ddade57ff7a4fb6830663972eefdf138d677f12a03bdbf418cd4a4'),
             ('functions', 'f28a2cf68989a39dd88bb40dbbb0f7d24525f2c9b47e9024df99def30ccd40c2'),
-            ('interpreter', '33e6b6ebaa1e7cae57d5fd5f742486efc739ba9acaac3e47ce04031616d3e8d9'),
+            ('interpreter', '871605366a5e142f145af584ec53a0f343836a9e5ca99bd1873d5743f221d998'),
             ('plan', '4f5e13e4593c9d16a55120744c35f68a18df33f1ad2e6dfad9888ca8a50d21db'),
             ('rows', 'c1330ea79b64679cb9d69b70dc73d7f6b8f8c852e456cebc088084dcd83782fb'),
             ('step', '1c3ac627ef7b94b3e3af022ecf8ddf3db3dcf989feb2149b253114a1275f1882'),

@@ -1,0 +1,3 @@
+-- Verify pgsm:functions/postpone_timers on pg
+
+select 'pgsm_private.postpone_timers'::regproc;
