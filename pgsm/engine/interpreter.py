@@ -418,7 +418,7 @@ def enter_states(run: Run, entering: sets.EntrySet) -> None:
             run.execute_block(state.initial.actions)
         run.execute_block(entering.default_content.get(state))
         if state.kind == "final":
-            _enter_final(run, state, completed)
+            enter_final(run, state, completed)
 
 
 def start_work(run: Run, state: State) -> None:
@@ -431,7 +431,8 @@ def start_work(run: Run, state: State) -> None:
         run.commands.append(("invoke", invocation, run.evaluate(invocation.input)))
 
 
-def _enter_final(run: Run, state: State, completed: set[State]) -> None:
+def enter_final(run: Run, state: State, completed: set[State]) -> None:
+    """Raise the done events of a final state, or finish the machine."""
     parent = state.parent
     assert parent is not None
     output = run.evaluate(state.output) if state.output is not None else None

@@ -111,14 +111,20 @@ def map_history(
         parent = new.state_by_path[target].parent
         kept: dict[State, None] = {}
         for inner in recorded:
-            mapped = map_path(inner, states, None, new)
-            for one in [mapped] if isinstance(mapped, str) else mapped or ():
+            for one in _paths(map_path(inner, states, None, new)):
                 state = new.state_by_path[one]
                 if parent in state.ancestors:
                     kept[state] = None
         if len(kept) == len(recorded):
             result[target] = list(kept)
     return result
+
+
+def _paths(mapped: Json) -> Sequence[str]:
+    """Return what a state maps to as a list, empty for nothing."""
+    if isinstance(mapped, str):
+        return [mapped]
+    return mapped if isinstance(mapped, list) else ()
 
 
 class Work:
@@ -132,46 +138,63 @@ class Work:
         self.kept_delays: set[Delay] = set()
         self.kept_invocations: set[Invocation] = set()
 
-    def keep_timers(self, timers: Iterable[Mapping[str, str]]) -> dict[str, Json]:
-        """Return ``{"keep": [...], "drop": [timer_id]}`` for the ``after`` timers."""
+    def keep_timers(self, timers: Iterable[Mapping[str, Json]]) -> dict[str, Json]:
+        """Return ``{"keep": [...], "drop": [timer_id]}`` for the ``after`` timers.
+
+        A timer without an id is over: it fired and was not taken, or had no due
+        time.  Its delay is not armed again, unless all are restarted.
+        """
         keep: list[dict[str, Json]] = []
         drop: list[str] = []
         for timer in timers:
-            delay = self._new_delay(timer["state"], timer["delay"])
-            if self.policy in ("drop", "restart") or delay is None:
+            delay = self._new_delay(timer)
+            if delay is not None and self.policy != "restart":
+                self.kept_delays.add(delay)
+            row = None if delay is None else self._kept(timer, delay)
+            if row is not None:
+                keep.append(row)
+            elif timer["timer_id"] is not None:
                 drop.append(timer["timer_id"])
-                if self.policy == "drop" and delay is not None:
-                    self.kept_delays.add(delay)
-                continue
-            self.kept_delays.add(delay)
-            row = {
-                "timer_id": timer["timer_id"],
-                "state": delay.state.path,
-                "delay": delay.key,
-                "event": delay.event,
-            }
-            if self.policy == "recompute":
-                row["due"] = self.run.evaluate(delay.due)
-            keep.append(row)
         return {"keep": keep, "drop": drop}
 
-    def _new_delay(self, state: str, key: str) -> Delay | None:
-        named = self.by_timer.get(f"{state}/{key}", NO_STATE)
-        if named is None:
+    def _kept(self, timer: Mapping[str, Json], delay: Delay) -> dict[str, Json] | None:
+        if timer["timer_id"] is None or self.policy in ("drop", "restart"):
             return None
+        if self._named(timer, default="") is None:
+            return None
+        row = {
+            "timer_id": timer["timer_id"],
+            "state": delay.state.path,
+            "delay": delay.key,
+            "event": delay.event,
+        }
+        if self.policy == "recompute":
+            row["due"] = self.run.evaluate(delay.due)
+            if row["due"] is None:
+                return None
+        return row
+
+    def _named(self, timer: Mapping[str, Json], default: Json) -> Json:
+        """Return what the declaration says about one timer."""
+        return self.by_timer.get(f"{timer['state']}/{timer['delay']}", default)
+
+    def _new_delay(self, timer: Mapping[str, Json]) -> Delay | None:
+        """Return what a timer's delay is now; raises Refusal where one is missing."""
+        named = self._named(timer, default=NO_STATE)
         if isinstance(named, str):
             path, _, key = named.partition("/")
         else:
-            mapped = map_path(state, self.states, None, self.run.plan)
-            path = mapped if isinstance(mapped, str) else ""
+            path = map_path(timer["state"], self.states, None, self.run.plan)
+            key = timer["delay"]
         for active in self.run.configuration:
-            if active.path == path:
-                found = next((d for d in active.delays if d.key == key), None)
-                if found is not None:
-                    return found
-        if named is NO_STATE and self.policy == "keep":
+            for delay in active.delays:
+                if active.path == path and delay.key == key:
+                    return delay
+        over = timer["timer_id"] is None or named is None
+        if not over and self.policy in ("keep", "recompute"):
             raise refuse(
-                f'timer "{state}/{key}" has no counterpart in the new version',
+                f'timer "{timer["state"]}/{timer["delay"]}" has no counterpart'
+                " in the states that are active then",
                 hint="name it in timers, with the one that it becomes or null to drop",
             )
         return None
@@ -199,15 +222,16 @@ class Work:
     def _new_invocation(
         self, mapped: Json, effect: Mapping[str, str]
     ) -> Invocation | None:
-        for state in self.run.configuration:
-            if state.path == mapped:
-                for invocation in state.invocations:
-                    same = invocation.src == effect["name"]
-                    # the default id is the state's path, which the map may change
-                    default = effect["invoke_id"].startswith(effect["state"])
-                    if same and (
-                        invocation.invoke_id == effect["invoke_id"] or default
-                    ):
+        old_id, old_state = effect["invoke_id"], effect["state"]
+        wanted = [old_id]
+        # the default id is the state's path, which the map may change
+        if isinstance(mapped, str) and f"{old_id}/".startswith(f"{old_state}/"):
+            wanted.insert(0, mapped + old_id[len(old_state) :])
+        for invoke_id in wanted:
+            for state in self.run.configuration:
+                for invocation in state.invocations if state.path == mapped else ():
+                    name = (invocation.invoke_id, invocation.src)
+                    if name == (invoke_id, effect["name"]):
                         return invocation
         return None
 
@@ -233,9 +257,7 @@ def check_map(old: Plan, new: Plan, states: StateMap, timers: Json) -> list[Json
         for source, target in states.items()
         for found in _entry_problems(old, new, source, target)
     ]
-    if problems:
-        return problems
-    unmapped = [
+    problems += [
         _problem(
             f'$.states["{state.path}"]',
             "unmapped_state",
@@ -245,7 +267,7 @@ def check_map(old: Plan, new: Plan, states: StateMap, timers: Json) -> list[Json
         for state in old.states
         if is_leaf(state) and map_path(state.path, states, state.kind, new) is NO_STATE
     ]
-    return unmapped + _timer_problems(old, new, timers)
+    return problems + _timer_problems(old, new, timers)
 
 
 def _problem(path: str, code: str, message: str, hint: str | None = None) -> Json:

@@ -6376,7 +6376,7 @@ def enter_states(run: Run, entering: sets.EntrySet) -> None:
             run.execute_block(state.initial.actions)
         run.execute_block(entering.default_content.get(state))
         if state.kind == "final":
-            _enter_final(run, state, completed)
+            enter_final(run, state, completed)
 
 
 def start_work(run: Run, state: State) -> None:
@@ -6389,7 +6389,8 @@ def start_work(run: Run, state: State) -> None:
         run.commands.append(("invoke", invocation, run.evaluate(invocation.input)))
 
 
-def _enter_final(run: Run, state: State, completed: set[State]) -> None:
+def enter_final(run: Run, state: State, completed: set[State]) -> None:
+    """Raise the done events of a final state, or finish the machine."""
     parent = state.parent
     assert parent is not None
     output = run.evaluate(state.output) if state.output is not None else None
@@ -7558,8 +7559,11 @@ def migrate(
     }
     start_states = set(run.configuration)
     work.start_missing()
-    run.running = not _is_finished(run)
-    interpreter.settle(run)
+    _raise_done(run, old)
+    if run.running:
+        interpreter.settle(run)
+    else:
+        run.commands.extend(("exit", state) for state in run.configuration)
     result = describe(run, start_states, before, changed=True)
     result["history"] = dump_history(run)
     result["kept"] = kept
@@ -7594,8 +7598,13 @@ def _map_context(
     run.context = run.scope["context"] = context
 
 
-def _is_finished(run: interpreter.Run) -> bool:
-    return sets.is_in_final_state(run.plan.root, run.configuration)
+def _raise_done(run: interpreter.Run, old: list[str]) -> None:
+    """A final state that the map has led to is as good as one that was entered."""
+    completed: set[plan.State] = set()
+    for state in sets.document_order(run.configuration):
+        if state.kind == "final" and state.path not in old:
+            run.where = {"state": state.path}
+            interpreter.enter_final(run, state, completed)
 
 
 def check_upgrade(
@@ -7777,14 +7786,20 @@ def map_history(
         parent = new.state_by_path[target].parent
         kept: dict[State, None] = {}
         for inner in recorded:
-            mapped = map_path(inner, states, None, new)
-            for one in [mapped] if isinstance(mapped, str) else mapped or ():
+            for one in _paths(map_path(inner, states, None, new)):
                 state = new.state_by_path[one]
                 if parent in state.ancestors:
                     kept[state] = None
         if len(kept) == len(recorded):
             result[target] = list(kept)
     return result
+
+
+def _paths(mapped: Json) -> Sequence[str]:
+    """Return what a state maps to as a list, empty for nothing."""
+    if isinstance(mapped, str):
+        return [mapped]
+    return mapped if isinstance(mapped, list) else ()
 
 
 class Work:
@@ -7798,46 +7813,63 @@ class Work:
         self.kept_delays: set[Delay] = set()
         self.kept_invocations: set[Invocation] = set()
 
-    def keep_timers(self, timers: Iterable[Mapping[str, str]]) -> dict[str, Json]:
-        """Return ``{"keep": [...], "drop": [timer_id]}`` for the ``after`` timers."""
+    def keep_timers(self, timers: Iterable[Mapping[str, Json]]) -> dict[str, Json]:
+        """Return ``{"keep": [...], "drop": [timer_id]}`` for the ``after`` timers.
+
+        A timer without an id is over: it fired and was not taken, or had no due
+        time.  Its delay is not armed again, unless all are restarted.
+        """
         keep: list[dict[str, Json]] = []
         drop: list[str] = []
         for timer in timers:
-            delay = self._new_delay(timer["state"], timer["delay"])
-            if self.policy in ("drop", "restart") or delay is None:
+            delay = self._new_delay(timer)
+            if delay is not None and self.policy != "restart":
+                self.kept_delays.add(delay)
+            row = None if delay is None else self._kept(timer, delay)
+            if row is not None:
+                keep.append(row)
+            elif timer["timer_id"] is not None:
                 drop.append(timer["timer_id"])
-                if self.policy == "drop" and delay is not None:
-                    self.kept_delays.add(delay)
-                continue
-            self.kept_delays.add(delay)
-            row = {
-                "timer_id": timer["timer_id"],
-                "state": delay.state.path,
-                "delay": delay.key,
-                "event": delay.event,
-            }
-            if self.policy == "recompute":
-                row["due"] = self.run.evaluate(delay.due)
-            keep.append(row)
         return {"keep": keep, "drop": drop}
 
-    def _new_delay(self, state: str, key: str) -> Delay | None:
-        named = self.by_timer.get(f"{state}/{key}", NO_STATE)
-        if named is None:
+    def _kept(self, timer: Mapping[str, Json], delay: Delay) -> dict[str, Json] | None:
+        if timer["timer_id"] is None or self.policy in ("drop", "restart"):
             return None
+        if self._named(timer, default="") is None:
+            return None
+        row = {
+            "timer_id": timer["timer_id"],
+            "state": delay.state.path,
+            "delay": delay.key,
+            "event": delay.event,
+        }
+        if self.policy == "recompute":
+            row["due"] = self.run.evaluate(delay.due)
+            if row["due"] is None:
+                return None
+        return row
+
+    def _named(self, timer: Mapping[str, Json], default: Json) -> Json:
+        """Return what the declaration says about one timer."""
+        return self.by_timer.get(f"{timer['state']}/{timer['delay']}", default)
+
+    def _new_delay(self, timer: Mapping[str, Json]) -> Delay | None:
+        """Return what a timer's delay is now; raises Refusal where one is missing."""
+        named = self._named(timer, default=NO_STATE)
         if isinstance(named, str):
             path, _, key = named.partition("/")
         else:
-            mapped = map_path(state, self.states, None, self.run.plan)
-            path = mapped if isinstance(mapped, str) else ""
+            path = map_path(timer["state"], self.states, None, self.run.plan)
+            key = timer["delay"]
         for active in self.run.configuration:
-            if active.path == path:
-                found = next((d for d in active.delays if d.key == key), None)
-                if found is not None:
-                    return found
-        if named is NO_STATE and self.policy == "keep":
+            for delay in active.delays:
+                if active.path == path and delay.key == key:
+                    return delay
+        over = timer["timer_id"] is None or named is None
+        if not over and self.policy in ("keep", "recompute"):
             raise refuse(
-                f'timer "{state}/{key}" has no counterpart in the new version',
+                f'timer "{timer["state"]}/{timer["delay"]}" has no counterpart'
+                " in the states that are active then",
                 hint="name it in timers, with the one that it becomes or null to drop",
             )
         return None
@@ -7865,15 +7897,16 @@ class Work:
     def _new_invocation(
         self, mapped: Json, effect: Mapping[str, str]
     ) -> Invocation | None:
-        for state in self.run.configuration:
-            if state.path == mapped:
-                for invocation in state.invocations:
-                    same = invocation.src == effect["name"]
-                    # the default id is the state's path, which the map may change
-                    default = effect["invoke_id"].startswith(effect["state"])
-                    if same and (
-                        invocation.invoke_id == effect["invoke_id"] or default
-                    ):
+        old_id, old_state = effect["invoke_id"], effect["state"]
+        wanted = [old_id]
+        # the default id is the state's path, which the map may change
+        if isinstance(mapped, str) and f"{old_id}/".startswith(f"{old_state}/"):
+            wanted.insert(0, mapped + old_id[len(old_state) :])
+        for invoke_id in wanted:
+            for state in self.run.configuration:
+                for invocation in state.invocations if state.path == mapped else ():
+                    name = (invocation.invoke_id, invocation.src)
+                    if name == (invoke_id, effect["name"]):
                         return invocation
         return None
 
@@ -7899,9 +7932,7 @@ def check_map(old: Plan, new: Plan, states: StateMap, timers: Json) -> list[Json
         for source, target in states.items()
         for found in _entry_problems(old, new, source, target)
     ]
-    if problems:
-        return problems
-    unmapped = [
+    problems += [
         _problem(
             f'$.states["{state.path}"]',
             "unmapped_state",
@@ -7911,7 +7942,7 @@ def check_map(old: Plan, new: Plan, states: StateMap, timers: Json) -> list[Json
         for state in old.states
         if is_leaf(state) and map_path(state.path, states, state.kind, new) is NO_STATE
     ]
-    return unmapped + _timer_problems(old, new, timers)
+    return problems + _timer_problems(old, new, timers)
 
 
 def _problem(path: str, code: str, message: str, hint: str | None = None) -> Json:
@@ -8157,11 +8188,11 @@ begin
             ('expression_values', '6ed0f803ce2693f486640098030826965cef4d11569255a4b26d89925c7dc241'),
             ('expressions', 'f1e0fe8405ddade57ff7a4fb6830663972eefdf138d677f12a03bdbf418cd4a4'),
             ('functions', 'f28a2cf68989a39dd88bb40dbbb0f7d24525f2c9b47e9024df99def30ccd40c2'),
-            ('interpreter', '871605366a5e142f145af584ec53a0f343836a9e5ca99bd1873d5743f221d998'),
+            ('interpreter', '01678f423cfde900d921caec0c709c6d1c5d5b9c89e0d87b4681c19788a7b1de'),
             ('plan', '4f5e13e4593c9d16a55120744c35f68a18df33f1ad2e6dfad9888ca8a50d21db'),
             ('rows', 'c1330ea79b64679cb9d69b70dc73d7f6b8f8c852e456cebc088084dcd83782fb'),
-            ('step', '1c3ac627ef7b94b3e3af022ecf8ddf3db3dcf989feb2149b253114a1275f1882'),
-            ('upgrade', 'cc1a05332df842eac022f705acaf33fab8ae1f55b1d498d1ae546d53f0bbcd46'),
+            ('step', '199281ef9fd54624cd1f39ee9cf5fcf5465a54c24a92fd58a00eb712764491c4'),
+            ('upgrade', 'fcba99d61279c03d816629fd9c0834b1e050cae89b9937c5eabc8b7bbaa4f698'),
             ('values', '50de99ae82a3a08dd024fed1e68db261d82ec73b07a9b4be2ff912b6ef9b0401')
         ) as expected (name, hash)
         left join pgsm_engine.modules as m
@@ -8189,7 +8220,7 @@ if door is None:
 
     # The name carries the hash: "create or replace" empties SD in every open
     # session, but sys.modules would keep the old engine.
-    package = "pgsm_engine_a053966f8a6f"
+    package = "pgsm_engine_2f5fdecd2b74"
     rows = plpy.execute(
         "select name, source from pgsm_engine.modules where release = '0.1'"
     )

@@ -1,5 +1,6 @@
 -- Deploy pgsm:functions/take_upgrade to pg
 -- requires: functions/find_upgrade
+-- requires: functions/delays_of
 -- requires: functions/keep_work
 -- requires: functions/evaluate
 -- requires: functions/write_step
@@ -34,10 +35,7 @@ begin
         v_instance.context::text,
         v_instance.history::text,
         pgsm_private.find_upgrade(v_instance.machine, v_instance.version, v_new.version)::text,
-        (select coalesce(jsonb_agg(jsonb_build_object(
-                'timer_id', t.timer_id, 'state', t.state, 'delay', t.delay)), '[]')
-            from pgsm_private.timers as t
-            where t.instance_id = v_instance.instance_id and t.kind = 'after')::text,
+        pgsm_private.delays_of(v_instance)::text,
         -- one that has ended counts too: its invocation is not started again
         (select coalesce(jsonb_agg(jsonb_build_object(
                 'effect_id', e.effect_id, 'state', e.state,

@@ -44,11 +44,11 @@ begin
             ('expression_values', '6ed0f803ce2693f486640098030826965cef4d11569255a4b26d89925c7dc241'),
             ('expressions', 'f1e0fe8405ddade57ff7a4fb6830663972eefdf138d677f12a03bdbf418cd4a4'),
             ('functions', 'f28a2cf68989a39dd88bb40dbbb0f7d24525f2c9b47e9024df99def30ccd40c2'),
-            ('interpreter', '871605366a5e142f145af584ec53a0f343836a9e5ca99bd1873d5743f221d998'),
+            ('interpreter', '01678f423cfde900d921caec0c709c6d1c5d5b9c89e0d87b4681c19788a7b1de'),
             ('plan', '4f5e13e4593c9d16a55120744c35f68a18df33f1ad2e6dfad9888ca8a50d21db'),
             ('rows', 'c1330ea79b64679cb9d69b70dc73d7f6b8f8c852e456cebc088084dcd83782fb'),
-            ('step', '1c3ac627ef7b94b3e3af022ecf8ddf3db3dcf989feb2149b253114a1275f1882'),
-            ('upgrade', 'cc1a05332df842eac022f705acaf33fab8ae1f55b1d498d1ae546d53f0bbcd46'),
+            ('step', '199281ef9fd54624cd1f39ee9cf5fcf5465a54c24a92fd58a00eb712764491c4'),
+            ('upgrade', 'fcba99d61279c03d816629fd9c0834b1e050cae89b9937c5eabc8b7bbaa4f698'),
             ('values', '50de99ae82a3a08dd024fed1e68db261d82ec73b07a9b4be2ff912b6ef9b0401')
         ) as expected (name, hash)
         left join pgsm_engine.modules as m
