@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PYTHON_HERE := .venv/bin/python
 
-.PHONY: help install demo test lint format check bench engine engine-check clean
+.PHONY: help install demo test lint format check bench engine engine-check docs clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
@@ -40,6 +40,10 @@ engine:  ## Write the interpreter's sqitch change from pgsm/engine
 engine-check:  ## Fail when that change is not what pgsm/engine says
 	@scripts/install.sh python
 	@$(PYTHON_HERE) scripts/build_engine.py --check
+
+docs: install  ## Write the generated reference pages
+	@$(PYTHON_HERE) -m pgsm dev up
+	@$(PYTHON_HERE) scripts/build_docs.py --dsn "$$($(PYTHON_HERE) -m pgsm dev dsn)"
 
 clean:  ## Remove the private clusters and .venv
 	@if [ -x $(PYTHON_HERE) ]; then for d in .pgsm .pgsm-test; do \
