@@ -296,7 +296,13 @@ def _error(action: str, said: Sequence[str]) -> SetupError:
     if change is None:
         if _CONNECTION.search(text):
             return SetupError(f"cannot connect: {text}")
-        return SetupError(f"sqitch {action} failed: {text or 'without a message'}")
+        hint = None
+        if text.startswith("Cannot find change"):
+            hint = "the database has changes that this plan does not know; " + (
+                "for a private cluster: pgsm dev up --fresh"
+            )
+        message = f"sqitch {action} failed: {text or 'without a message'}"
+        return SetupError(message, hint)
     return DeployError(
         f"{action} of {change} failed: {text}",
         change,
