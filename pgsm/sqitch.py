@@ -298,8 +298,9 @@ def _error(action: str, said: Sequence[str]) -> SetupError:
             return SetupError(f"cannot connect: {text}")
         hint = None
         if text.startswith("Cannot find change"):
-            hint = "the database has changes that this plan does not know; " + (
-                "for a private cluster: pgsm dev up --fresh"
+            hint = (
+                "the database has changes that this plan does not know;"
+                " a private cluster starts anew with: pgsm dev up --fresh"
             )
         message = f"sqitch {action} failed: {text or 'without a message'}"
         return SetupError(message, hint)
