@@ -193,7 +193,6 @@ class Compiler:
         )
 
         def perform(run: Run) -> None:
-            run.performed.append(name)
             with run.names(params=params(run) if params else None):
                 for step in steps:
                     step(run)

@@ -70,7 +70,7 @@ def _history_default(state: State) -> Transition:
     if parent.initial is not None:
         return parent.initial
     children = tuple(child for child in parent.children if child.kind != "history")
-    return Transition(parent, None, children, None, None, False, state.document_path)
+    return Transition(parent, children, None, None, False, state.document_path)
 
 
 def get_transition_domain(transition: Transition, history: History) -> State | None:

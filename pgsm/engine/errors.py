@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 # The SQLSTATEs that the interpreter itself returns; pgsm.errors has them all.
-EVENT_REFUSED = "SM101"
 EVENT_FAILED = "SM102"
 NEVER_SETTLES = "SM103"
 BAD_EVENT = "SM104"

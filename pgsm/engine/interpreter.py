@@ -65,10 +65,8 @@ class Run:
         "context",
         "emitted",
         "history",
-        "machine",
         "notes",
         "output",
-        "performed",
         "plan",
         "queue",
         "refused_by",
@@ -104,7 +102,6 @@ class Run:
         self.commands: list[tuple[Any, ...]] = []
         self.emitted: list[Json] = []
         self.notes: list[Json] = []
-        self.performed: list[str] = []
         self.touched: list[tuple[str | int, ...]] = []
         self.taken: list[Transition] = []
         self.refused_by: list[str] = []
@@ -216,7 +213,6 @@ class Run:
         self.calls = 0
         context, commands, queue = self.context, len(self.commands), len(self.queue)
         touched, notes, emitted = len(self.touched), len(self.notes), len(self.emitted)
-        performed = len(self.performed)
         try:
             for action in block.actions:
                 action(self)
@@ -225,7 +221,7 @@ class Run:
                 self._ask_to_undo(error)
             self.context = self.scope["context"] = context
             del self.commands[commands:], self.touched[touched:]
-            del self.notes[notes:], self.emitted[emitted:], self.performed[performed:]
+            del self.notes[notes:], self.emitted[emitted:]
             while len(self.queue) > queue:
                 self.queue.pop()
             self.fail(error)

@@ -30,7 +30,6 @@ class Transition:
 
     __slots__ = (
         "actions",
-        "descriptor",
         "domain",
         "guard",
         "path",
@@ -42,7 +41,6 @@ class Transition:
     def __init__(
         self,
         source: State,
-        descriptor: str | None,
         targets: tuple[State, ...] | None,
         guard: Guard | None,
         actions: Block | None,
@@ -50,7 +48,6 @@ class Transition:
         path: str,
     ) -> None:
         self.source = source
-        self.descriptor = descriptor
         self.targets = targets
         self.guard = guard
         self.actions = actions
@@ -63,7 +60,7 @@ class Transition:
 class Invocation:
     """Work that lives as long as its state."""
 
-    __slots__ = ("input", "invoke_id", "path", "policy", "priority", "src", "state")
+    __slots__ = ("input", "invoke_id", "path", "policy", "src", "state")
 
     def __init__(self, state: State, invoke: Document, plan: Plan, path: str) -> None:
         self.state = state
@@ -98,7 +95,6 @@ class State:
         "children",
         "default",
         "delays",
-        "depth",
         "descriptors",
         "document_path",
         "entry",
@@ -127,7 +123,6 @@ class State:
         self.ancestors: tuple[State, ...] = (
             (parent, *parent.ancestors) if parent else ()
         )
-        self.depth = len(self.ancestors)
         self.document_path: str = (
             "$" if parent is None else values.child_path(parent.document_path, key)
         )
@@ -168,7 +163,6 @@ class Plan:
         "states",
         "time_zone",
         "tree",
-        "unhandled",
     )
 
     def __init__(self, document: Document) -> None:
@@ -198,7 +192,6 @@ class Plan:
             if "output" in document
             else None
         )
-        self.unhandled: str = document.get("unhandled", "ignore")
         self.time_zone: str = document.get("timeZone", "UTC")
 
     def _states(self, node: Document, parent: State | None, key: str) -> State:
@@ -248,7 +241,7 @@ def _fill_state(plan: Plan, state: State, node: Document) -> None:
     if state.kind == "history":
         state.history = node.get("history", "shallow")
         if "target" in node:
-            state.default = _transition(plan, state, None, node, here)
+            state.default = _transition(plan, state, node, here)
         return
     state.entry = compiler.block(node.get("entry", ()), here + ".entry")
     state.exit = compiler.block(node.get("exit", ()), here + ".exit")
@@ -269,9 +262,7 @@ def _fill_state(plan: Plan, state: State, node: Document) -> None:
         )
         for key in node.get("after", {})
     )
-    state.always = _transitions(
-        plan, state, None, node.get("always", ()), here + ".always"
-    )
+    state.always = _transitions(plan, state, node.get("always", ()), here + ".always")
     _fill_descriptors(plan, state, node)
 
 
@@ -287,17 +278,14 @@ def _targets(
 def _initial(plan: Plan, state: State, initial: Document, path: str) -> Transition:
     targets = _targets(plan, tree.resolve_below, state, initial["target"])
     block = plan.compiler.block(initial.get("actions", ()), path + ".actions")
-    return Transition(state, None, targets, None, block, False, path)
+    return Transition(state, targets, None, block, False, path)
 
 
-def _transition(
-    plan: Plan, state: State, descriptor: str | None, node: Document, path: str
-) -> Transition:
+def _transition(plan: Plan, state: State, node: Document, path: str) -> Transition:
     targets = node.get("target")
     guard = node.get("guard")
     return Transition(
         state,
-        descriptor,
         None if targets is None else _targets(plan, tree.resolve, state, targets),
         None if guard is None else plan.compiler.guard(guard, path + ".guard"),
         plan.compiler.block(node.get("actions", ()), path + ".actions"),
@@ -307,10 +295,10 @@ def _transition(
 
 
 def _transitions(
-    plan: Plan, state: State, descriptor: str | None, nodes: Any, path: str
+    plan: Plan, state: State, nodes: Any, path: str
 ) -> tuple[Transition, ...]:
     return tuple(
-        _transition(plan, state, descriptor, node, f"{path}[{index}]")
+        _transition(plan, state, node, f"{path}[{index}]")
         for index, node in enumerate(nodes)
     )
 
@@ -321,7 +309,7 @@ def _fill_descriptors(plan: Plan, state: State, node: Document) -> None:
     table: dict[str, tuple[Transition, ...]] = {}
 
     def add(descriptor: str, nodes: Any, path: str) -> None:
-        found = _transitions(plan, state, descriptor, nodes, path)
+        found = _transitions(plan, state, nodes, path)
         table[descriptor] = table.get(descriptor, ()) + found
 
     for descriptor, nodes in node.get("on", {}).items():

@@ -23,9 +23,6 @@ from . import configuration as sets
 
 Json = Any
 
-# The shell and the engine know each other by this number; an engine understands
-# the previous one too, so that a deploy can happen under traffic.
-PROTOCOL = 1
 MAX_PLANS = 200
 MAX_SHAPES = 2000  # configurations and the like remembered per plan
 
@@ -75,30 +72,23 @@ def array_text(items: Iterable[str]) -> str:
     return "{" + ",".join([f'"{item}"' for item in quoted]) + "}"
 
 
-class Snapshot:
-    """What an instance is, as texts: the arguments that the operations share."""
-
-    __slots__ = ("context", "history", "states")
-
-    def __init__(
-        self, states: str | None, context: str | None, history: str | None
-    ) -> None:
-        self.states = states
-        self.context = context
-        self.history = history
-
-    def load(
-        self, machine: plan.Plan, scope: dict[str, Json], answers: str | None
-    ) -> interpreter.Run:
-        """Return a run that stands where the instance stands."""
-        return interpreter.Run(
-            machine,
-            set(load_configuration(machine, self.states or "")),
-            load_history(machine, loads(self.history)),
-            loads(self.context),
-            scope,
-            loads(answers) or (),
-        )
+def load_run(
+    machine: plan.Plan,
+    states: str | None,
+    context: str,
+    history: str | None,
+    scope: dict[str, Json],
+    answers: str | None,
+) -> interpreter.Run:
+    """Return a run that stands where the instance stands."""
+    return interpreter.Run(
+        machine,
+        set(load_configuration(machine, states or "")),
+        load_history(machine, loads(history)),
+        loads(context),
+        scope,
+        loads(answers) or (),
+    )
 
 
 def load_configuration(machine: plan.Plan, states: str) -> frozenset[plan.State]:
@@ -206,7 +196,7 @@ def step(
     compiled = get_plan(checksum, document)
     check_event(event, data, origin)
     scope = make_scope(instance_id, machine, version, parent, clock, actor)
-    run = Snapshot(states, context, history).load(compiled, scope, answers)
+    run = load_run(compiled, states, context, history, scope, answers)
     before_states, before_context = set(run.configuration), run.context
     before_history = dict(run.history) if run.history else {}
     message = interpreter.make_event(event, loads(data), **(loads(facts) or {}))
@@ -356,7 +346,7 @@ def enabled(
     compiled = get_plan(checksum, document)
     scope = make_scope(instance_id, machine, version, parent, clock, actor)
     scope["event"] = interpreter.make_event("", {})
-    run = Snapshot(states, context, history).load(compiled, scope, None)
+    run = load_run(compiled, states, context, history, scope, None)
     found: list[dict[str, Json]] = []
     for state in sets.exit_order(run.configuration):
         groups = [*state.descriptors.items(), *state.wildcards]

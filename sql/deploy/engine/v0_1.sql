@@ -207,7 +207,6 @@ class Compiler:
         )
 
         def perform(run: Run) -> None:
-            run.performed.append(name)
             with run.names(params=params(run) if params else None):
                 for step in steps:
                     step(run)
@@ -604,7 +603,7 @@ def _history_default(state: State) -> Transition:
     if parent.initial is not None:
         return parent.initial
     children = tuple(child for child in parent.children if child.kind != "history")
-    return Transition(parent, None, children, None, None, False, state.document_path)
+    return Transition(parent, children, None, None, False, state.document_path)
 
 
 def get_transition_domain(transition: Transition, history: History) -> State | None:
@@ -3377,7 +3376,6 @@ from __future__ import annotations
 from typing import Any
 
 # The SQLSTATEs that the interpreter itself returns; pgsm.errors has them all.
-EVENT_REFUSED = "SM101"
 EVENT_FAILED = "SM102"
 NEVER_SETTLES = "SM103"
 BAD_EVENT = "SM104"
@@ -6023,10 +6021,8 @@ class Run:
         "context",
         "emitted",
         "history",
-        "machine",
         "notes",
         "output",
-        "performed",
         "plan",
         "queue",
         "refused_by",
@@ -6062,7 +6058,6 @@ class Run:
         self.commands: list[tuple[Any, ...]] = []
         self.emitted: list[Json] = []
         self.notes: list[Json] = []
-        self.performed: list[str] = []
         self.touched: list[tuple[str | int, ...]] = []
         self.taken: list[Transition] = []
         self.refused_by: list[str] = []
@@ -6174,7 +6169,6 @@ class Run:
         self.calls = 0
         context, commands, queue = self.context, len(self.commands), len(self.queue)
         touched, notes, emitted = len(self.touched), len(self.notes), len(self.emitted)
-        performed = len(self.performed)
         try:
             for action in block.actions:
                 action(self)
@@ -6183,7 +6177,7 @@ class Run:
                 self._ask_to_undo(error)
             self.context = self.scope["context"] = context
             del self.commands[commands:], self.touched[touched:]
-            del self.notes[notes:], self.emitted[emitted:], self.performed[performed:]
+            del self.notes[notes:], self.emitted[emitted:]
             while len(self.queue) > queue:
                 self.queue.pop()
             self.fail(error)
@@ -6526,7 +6520,6 @@ class Transition:
 
     __slots__ = (
         "actions",
-        "descriptor",
         "domain",
         "guard",
         "path",
@@ -6538,7 +6531,6 @@ class Transition:
     def __init__(
         self,
         source: State,
-        descriptor: str | None,
         targets: tuple[State, ...] | None,
         guard: Guard | None,
         actions: Block | None,
@@ -6546,7 +6538,6 @@ class Transition:
         path: str,
     ) -> None:
         self.source = source
-        self.descriptor = descriptor
         self.targets = targets
         self.guard = guard
         self.actions = actions
@@ -6559,7 +6550,7 @@ class Transition:
 class Invocation:
     """Work that lives as long as its state."""
 
-    __slots__ = ("input", "invoke_id", "path", "policy", "priority", "src", "state")
+    __slots__ = ("input", "invoke_id", "path", "policy", "src", "state")
 
     def __init__(self, state: State, invoke: Document, plan: Plan, path: str) -> None:
         self.state = state
@@ -6594,7 +6585,6 @@ class State:
         "children",
         "default",
         "delays",
-        "depth",
         "descriptors",
         "document_path",
         "entry",
@@ -6623,7 +6613,6 @@ class State:
         self.ancestors: tuple[State, ...] = (
             (parent, *parent.ancestors) if parent else ()
         )
-        self.depth = len(self.ancestors)
         self.document_path: str = (
             "$" if parent is None else values.child_path(parent.document_path, key)
         )
@@ -6664,7 +6653,6 @@ class Plan:
         "states",
         "time_zone",
         "tree",
-        "unhandled",
     )
 
     def __init__(self, document: Document) -> None:
@@ -6694,7 +6682,6 @@ class Plan:
             if "output" in document
             else None
         )
-        self.unhandled: str = document.get("unhandled", "ignore")
         self.time_zone: str = document.get("timeZone", "UTC")
 
     def _states(self, node: Document, parent: State | None, key: str) -> State:
@@ -6744,7 +6731,7 @@ def _fill_state(plan: Plan, state: State, node: Document) -> None:
     if state.kind == "history":
         state.history = node.get("history", "shallow")
         if "target" in node:
-            state.default = _transition(plan, state, None, node, here)
+            state.default = _transition(plan, state, node, here)
         return
     state.entry = compiler.block(node.get("entry", ()), here + ".entry")
     state.exit = compiler.block(node.get("exit", ()), here + ".exit")
@@ -6765,9 +6752,7 @@ def _fill_state(plan: Plan, state: State, node: Document) -> None:
         )
         for key in node.get("after", {})
     )
-    state.always = _transitions(
-        plan, state, None, node.get("always", ()), here + ".always"
-    )
+    state.always = _transitions(plan, state, node.get("always", ()), here + ".always")
     _fill_descriptors(plan, state, node)
 
 
@@ -6783,17 +6768,14 @@ def _targets(
 def _initial(plan: Plan, state: State, initial: Document, path: str) -> Transition:
     targets = _targets(plan, tree.resolve_below, state, initial["target"])
     block = plan.compiler.block(initial.get("actions", ()), path + ".actions")
-    return Transition(state, None, targets, None, block, False, path)
+    return Transition(state, targets, None, block, False, path)
 
 
-def _transition(
-    plan: Plan, state: State, descriptor: str | None, node: Document, path: str
-) -> Transition:
+def _transition(plan: Plan, state: State, node: Document, path: str) -> Transition:
     targets = node.get("target")
     guard = node.get("guard")
     return Transition(
         state,
-        descriptor,
         None if targets is None else _targets(plan, tree.resolve, state, targets),
         None if guard is None else plan.compiler.guard(guard, path + ".guard"),
         plan.compiler.block(node.get("actions", ()), path + ".actions"),
@@ -6803,10 +6785,10 @@ def _transition(
 
 
 def _transitions(
-    plan: Plan, state: State, descriptor: str | None, nodes: Any, path: str
+    plan: Plan, state: State, nodes: Any, path: str
 ) -> tuple[Transition, ...]:
     return tuple(
-        _transition(plan, state, descriptor, node, f"{path}[{index}]")
+        _transition(plan, state, node, f"{path}[{index}]")
         for index, node in enumerate(nodes)
     )
 
@@ -6817,7 +6799,7 @@ def _fill_descriptors(plan: Plan, state: State, node: Document) -> None:
     table: dict[str, tuple[Transition, ...]] = {}
 
     def add(descriptor: str, nodes: Any, path: str) -> None:
-        found = _transitions(plan, state, descriptor, nodes, path)
+        found = _transitions(plan, state, nodes, path)
         table[descriptor] = table.get(descriptor, ()) + found
 
     for descriptor, nodes in node.get("on", {}).items():
@@ -7159,9 +7141,6 @@ from . import configuration as sets
 
 Json = Any
 
-# The shell and the engine know each other by this number; an engine understands
-# the previous one too, so that a deploy can happen under traffic.
-PROTOCOL = 1
 MAX_PLANS = 200
 MAX_SHAPES = 2000  # configurations and the like remembered per plan
 
@@ -7211,30 +7190,23 @@ def array_text(items: Iterable[str]) -> str:
     return "{" + ",".join([f'"{item}"' for item in quoted]) + "}"
 
 
-class Snapshot:
-    """What an instance is, as texts: the arguments that the operations share."""
-
-    __slots__ = ("context", "history", "states")
-
-    def __init__(
-        self, states: str | None, context: str | None, history: str | None
-    ) -> None:
-        self.states = states
-        self.context = context
-        self.history = history
-
-    def load(
-        self, machine: plan.Plan, scope: dict[str, Json], answers: str | None
-    ) -> interpreter.Run:
-        """Return a run that stands where the instance stands."""
-        return interpreter.Run(
-            machine,
-            set(load_configuration(machine, self.states or "")),
-            load_history(machine, loads(self.history)),
-            loads(self.context),
-            scope,
-            loads(answers) or (),
-        )
+def load_run(
+    machine: plan.Plan,
+    states: str | None,
+    context: str,
+    history: str | None,
+    scope: dict[str, Json],
+    answers: str | None,
+) -> interpreter.Run:
+    """Return a run that stands where the instance stands."""
+    return interpreter.Run(
+        machine,
+        set(load_configuration(machine, states or "")),
+        load_history(machine, loads(history)),
+        loads(context),
+        scope,
+        loads(answers) or (),
+    )
 
 
 def load_configuration(machine: plan.Plan, states: str) -> frozenset[plan.State]:
@@ -7342,7 +7314,7 @@ def step(
     compiled = get_plan(checksum, document)
     check_event(event, data, origin)
     scope = make_scope(instance_id, machine, version, parent, clock, actor)
-    run = Snapshot(states, context, history).load(compiled, scope, answers)
+    run = load_run(compiled, states, context, history, scope, answers)
     before_states, before_context = set(run.configuration), run.context
     before_history = dict(run.history) if run.history else {}
     message = interpreter.make_event(event, loads(data), **(loads(facts) or {}))
@@ -7492,7 +7464,7 @@ def enabled(
     compiled = get_plan(checksum, document)
     scope = make_scope(instance_id, machine, version, parent, clock, actor)
     scope["event"] = interpreter.make_event("", {})
-    run = Snapshot(states, context, history).load(compiled, scope, None)
+    run = load_run(compiled, states, context, history, scope, None)
     found: list[dict[str, Json]] = []
     for state in sets.exit_order(run.configuration):
         groups = [*state.descriptors.items(), *state.wildcards]
@@ -8156,9 +8128,9 @@ begin
         select
         from (values
             ('__init__', '200ff6bd3db86caff3e721305c0ae154f8d460b220c2a4e27c3cb69442137a02'),
-            ('actions', '01b927b8c1aa99512deaabbc621750938f1dda337af1d1e397f2e181b8d6a350'),
+            ('actions', '3ccd7019789afab9419037c1b9272fd5f6c2027b80795f5d85f1f41304b3d6b2'),
             ('commands', '3c374a89e2ac30c88a03c113c8d14e1243d9f4298b9fcbb11626d060dba80bc0'),
-            ('configuration', '27162b4fbc9b9502263be48c3670f012d9555e972c1ce78927bc8db7eb16f767'),
+            ('configuration', '6724a1d35ea1917a271fae082d775bdf25ce0309b68d81d2ec289174732b494c'),
             ('content', '3b1c549d7462fc7db7a41b05b196d0d462a306e3fab729cce5e85bcad1bca17a'),
             ('definition', '0c00fc175b8105550f9ae277ffd8afbe3b5e115ab3a45357d0a76ab651f7bebe'),
             ('definition_actions', 'a31523dba077c966a0c15dfb5eb5cc67648e9f97b977dd11fa63b408c05252f0'),
@@ -8177,7 +8149,7 @@ begin
             ('definition_tree', '797302773a131dab53078126a2f7ad02564a77f84c26c110660e29367fb47646'),
             ('definition_values', 'fd2fd675a8d69b2686233d15ddc7ae36744d52b70b968a1c0ed63c5bc14521fe'),
             ('definition_xstate', '28a819891f29be3e7fa96d520a7857bc8aac1fc61b7f6ee9c3a51339d401111b'),
-            ('errors', 'e95cf5fffd9cbdc6ca0cecacc172e28603098f2314c5b9d25702618ee4d83226'),
+            ('errors', 'ab21b306a984052a9e5ecd01aac58b4960a4bc9c11ebddfa6b1603342dde7e91'),
             ('exact', '0421fc9f9c47498d86c760ba25b58b2fa371b73b0e55c6fe58cf384318ce504b'),
             ('expression_compiler', '721319920ab979b75581a5c4eac5aeb36e2769064b817a8e0027b13395a8b1ff'),
             ('expression_lists', 'b49ea23977bfb6de81d135ffcf96eb52eb9bd9cc6189f26fa3a44c54211856f6'),
@@ -8188,10 +8160,10 @@ begin
             ('expression_values', '6ed0f803ce2693f486640098030826965cef4d11569255a4b26d89925c7dc241'),
             ('expressions', 'f1e0fe8405ddade57ff7a4fb6830663972eefdf138d677f12a03bdbf418cd4a4'),
             ('functions', 'f28a2cf68989a39dd88bb40dbbb0f7d24525f2c9b47e9024df99def30ccd40c2'),
-            ('interpreter', '01678f423cfde900d921caec0c709c6d1c5d5b9c89e0d87b4681c19788a7b1de'),
-            ('plan', '4f5e13e4593c9d16a55120744c35f68a18df33f1ad2e6dfad9888ca8a50d21db'),
+            ('interpreter', '705a1975963973e0fdd31c2236debab468708727deea81a083ccf39f7b47fb36'),
+            ('plan', '4dd4f39c454d64843c6105ad8912fb0157546043c5e2610db08bb7e3d8c28aa3'),
             ('rows', 'c1330ea79b64679cb9d69b70dc73d7f6b8f8c852e456cebc088084dcd83782fb'),
-            ('step', '199281ef9fd54624cd1f39ee9cf5fcf5465a54c24a92fd58a00eb712764491c4'),
+            ('step', '368668e6e9a7a69a5c1db1f5cfd6694f0e6a4f143c612a87ad21ed3941ae815a'),
             ('upgrade', 'fcba99d61279c03d816629fd9c0834b1e050cae89b9937c5eabc8b7bbaa4f698'),
             ('values', '50de99ae82a3a08dd024fed1e68db261d82ec73b07a9b4be2ff912b6ef9b0401')
         ) as expected (name, hash)
@@ -8220,7 +8192,7 @@ if door is None:
 
     # The name carries the hash: "create or replace" empties SD in every open
     # session, but sys.modules would keep the old engine.
-    package = "pgsm_engine_2f5fdecd2b74"
+    package = "pgsm_engine_0f2e2219a0e1"
     rows = plpy.execute(
         "select name, source from pgsm_engine.modules where release = '0.1'"
     )

@@ -17,15 +17,19 @@ create or replace function pgsm.fire_timers (batch integer default 25)
 as $$
 #variable_conflict use_column
 declare
-    v_turn  pgsm.timer_turn;
-    v_due   text[];
-    v_id    text;
-    v_one   record;
+    v_turn    pgsm.timer_turn;
+    v_due     text[];
+    v_id      text;
+    v_one     record;
+    -- asked once, since to ask for each candidate costs more than to find it
+    v_paused  boolean := exists (
+        select from pgsm_private.machine_versions as v where v.paused
+    );
     -- a variable: with the volatile function in its place no index is used
-    v_now   timestamptz := pgsm_private.now();
+    v_now     timestamptz := pgsm_private.now();
     -- a timer is a subtransaction in that of its instance, and more than 50 make a
     -- transaction slow
-    v_left  integer := least(greatest(coalesce(fire_timers.batch, 25), 1), 25);
+    v_left    integer := least(greatest(coalesce(fire_timers.batch, 25), 1), 25);
 begin
     v_turn.fired := 0;
     v_turn.failed := 0;
@@ -42,7 +46,7 @@ begin
             select t.instance_id, t.due_at
             from pgsm_private.timers as t
             where t.status = 'armed' and t.due_at <= v_now
-                and pgsm_private.timers_may_fire(t.instance_id)
+                and (not v_paused or pgsm_private.timers_may_fire(t.instance_id))
             order by t.due_at
             limit 1000
         ) as t

@@ -12,9 +12,9 @@ begin
         select
         from (values
             ('__init__', '200ff6bd3db86caff3e721305c0ae154f8d460b220c2a4e27c3cb69442137a02'),
-            ('actions', '01b927b8c1aa99512deaabbc621750938f1dda337af1d1e397f2e181b8d6a350'),
+            ('actions', '3ccd7019789afab9419037c1b9272fd5f6c2027b80795f5d85f1f41304b3d6b2'),
             ('commands', '3c374a89e2ac30c88a03c113c8d14e1243d9f4298b9fcbb11626d060dba80bc0'),
-            ('configuration', '27162b4fbc9b9502263be48c3670f012d9555e972c1ce78927bc8db7eb16f767'),
+            ('configuration', '6724a1d35ea1917a271fae082d775bdf25ce0309b68d81d2ec289174732b494c'),
             ('content', '3b1c549d7462fc7db7a41b05b196d0d462a306e3fab729cce5e85bcad1bca17a'),
             ('definition', '0c00fc175b8105550f9ae277ffd8afbe3b5e115ab3a45357d0a76ab651f7bebe'),
             ('definition_actions', 'a31523dba077c966a0c15dfb5eb5cc67648e9f97b977dd11fa63b408c05252f0'),
@@ -33,7 +33,7 @@ begin
             ('definition_tree', '797302773a131dab53078126a2f7ad02564a77f84c26c110660e29367fb47646'),
             ('definition_values', 'fd2fd675a8d69b2686233d15ddc7ae36744d52b70b968a1c0ed63c5bc14521fe'),
             ('definition_xstate', '28a819891f29be3e7fa96d520a7857bc8aac1fc61b7f6ee9c3a51339d401111b'),
-            ('errors', 'e95cf5fffd9cbdc6ca0cecacc172e28603098f2314c5b9d25702618ee4d83226'),
+            ('errors', 'ab21b306a984052a9e5ecd01aac58b4960a4bc9c11ebddfa6b1603342dde7e91'),
             ('exact', '0421fc9f9c47498d86c760ba25b58b2fa371b73b0e55c6fe58cf384318ce504b'),
             ('expression_compiler', '721319920ab979b75581a5c4eac5aeb36e2769064b817a8e0027b13395a8b1ff'),
             ('expression_lists', 'b49ea23977bfb6de81d135ffcf96eb52eb9bd9cc6189f26fa3a44c54211856f6'),
@@ -44,10 +44,10 @@ begin
             ('expression_values', '6ed0f803ce2693f486640098030826965cef4d11569255a4b26d89925c7dc241'),
             ('expressions', 'f1e0fe8405ddade57ff7a4fb6830663972eefdf138d677f12a03bdbf418cd4a4'),
             ('functions', 'f28a2cf68989a39dd88bb40dbbb0f7d24525f2c9b47e9024df99def30ccd40c2'),
-            ('interpreter', '01678f423cfde900d921caec0c709c6d1c5d5b9c89e0d87b4681c19788a7b1de'),
-            ('plan', '4f5e13e4593c9d16a55120744c35f68a18df33f1ad2e6dfad9888ca8a50d21db'),
+            ('interpreter', '705a1975963973e0fdd31c2236debab468708727deea81a083ccf39f7b47fb36'),
+            ('plan', '4dd4f39c454d64843c6105ad8912fb0157546043c5e2610db08bb7e3d8c28aa3'),
             ('rows', 'c1330ea79b64679cb9d69b70dc73d7f6b8f8c852e456cebc088084dcd83782fb'),
-            ('step', '199281ef9fd54624cd1f39ee9cf5fcf5465a54c24a92fd58a00eb712764491c4'),
+            ('step', '368668e6e9a7a69a5c1db1f5cfd6694f0e6a4f143c612a87ad21ed3941ae815a'),
             ('upgrade', 'fcba99d61279c03d816629fd9c0834b1e050cae89b9937c5eabc8b7bbaa4f698'),
             ('values', '50de99ae82a3a08dd024fed1e68db261d82ec73b07a9b4be2ff912b6ef9b0401')
         ) as expected (name, hash)
