@@ -14,8 +14,12 @@ from .. import __version__
 from .common import CONTEXT_SETTINGS, reporting_errors
 
 COMMANDS = {
+    "check": "pgsm.cli.check:check",
     "deploy": "pgsm.cli.deploy:deploy",
     "dev": "pgsm.cli.dev:dev",
+    "explore": "pgsm.cli.explore:explore",
+    "export": "pgsm.cli.formats:export",
+    "import": "pgsm.cli.formats:import_",
     "runner": "pgsm.cli.runner:runner",
     "status": "pgsm.cli.deploy:status",
 }
