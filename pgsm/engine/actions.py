@@ -9,8 +9,8 @@ from . import definition_paths, errors, expressions, values
 from .content import Block, Guard
 
 if TYPE_CHECKING:
-    from .interpreter import Run
     from .plan import State
+    from .run import Run
 
 Json = Any
 Document = Mapping[str, Any]

@@ -19,7 +19,7 @@ from . import expressions, values
 from .content import Block, Guard
 
 if TYPE_CHECKING:
-    from .interpreter import Run
+    from .run import Run
 
 Json = Any
 Document = Mapping[str, Any]

@@ -16,10 +16,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from . import commands, errors, exact, interpreter, plan, upgrade, values
 from . import configuration as sets
+from .run import SYSTEM, Run, make_event
 
 Json = Any
 
@@ -77,17 +78,19 @@ def load_run(
     states: str | None,
     context: str,
     history: str | None,
-    scope: dict[str, Json],
-    answers: str | None,
-) -> interpreter.Run:
+    work: str | None,
+    who: Who,
+) -> Run:
     """Return a run that stands where the instance stands."""
-    return interpreter.Run(
+    return Run(
         machine,
         set(load_configuration(machine, states or "")),
         load_history(machine, loads(history)),
         loads(context),
-        scope,
-        loads(answers) or (),
+        who.scope(),
+        loads(work) or {},
+        int(who.revision),
+        loads(who.answers) or (),
     )
 
 
@@ -117,49 +120,52 @@ def load_history(machine: plan.Plan, history: Json) -> dict[str, list[plan.State
     }
 
 
-def make_scope(
-    instance_id: str,
-    machine: str,
-    version: str,
-    parent: str | None,
-    clock: str,
-    actor: str | None,
-) -> dict[str, Json]:
-    """Return the names that expressions of a step see, but for event and context."""
-    return {
-        "instance": {
-            "id": instance_id,
-            "machine": machine,
-            "version": int(version),
-            "parent": parent,
-        },
-        "now": clock,
-        "auth": loads(actor) or dict(interpreter.SYSTEM),
-        "params": None,
-        "item": None,
-        "index": None,
-        "input": None,
-    }
+class Who(NamedTuple):
+    """Whose step it is and when: the last arguments of an operation on an instance.
+
+    ``revision`` is the instance's before the step; ``answers`` those so far.
+    """
+
+    instance_id: str
+    machine: str
+    version: str
+    parent: str | None
+    clock: str
+    actor: str | None
+    revision: str = "0"
+    answers: str | None = None
+
+    def scope(self) -> dict[str, Json]:
+        """Return the names that expressions see, but for event and context."""
+        return {
+            "instance": {
+                "id": self.instance_id,
+                "machine": self.machine,
+                "version": int(self.version),
+                "parent": self.parent,
+            },
+            "now": self.clock,
+            "auth": loads(self.actor) or dict(SYSTEM),
+            "params": None,
+            "item": None,
+            "index": None,
+            "input": None,
+        }
 
 
 def start(
     checksum: str,
     document: str | None,
     given: str,
-    instance_id: str,
-    machine: str,
-    version: str,
-    parent: str | None,
-    clock: str,
-    actor: str | None,
-    answers: str | None,
+    *who: Any,
 ) -> Json:
     """The first step of an instance: its context, and its initial configuration."""
     compiled = get_plan(checksum, document)
-    scope = make_scope(instance_id, machine, version, parent, clock, actor)
+    its = Who(*who)
+    scope = its.scope()
     scope["input"] = loads(given)
-    scope["event"] = interpreter.make_event("pgsm.start", scope["input"])
-    run = interpreter.Run(compiled, set(), {}, {}, scope, loads(answers) or ())
+    scope["event"] = make_event("pgsm.start", scope["input"])
+    run = Run(compiled, set(), {}, {}, scope, {}, 0, loads(its.answers) or ())
     run.where = {"state": ""}
     context = run.evaluate(compiled.context)
     if run.queue:
@@ -177,17 +183,12 @@ def step(
     states: str | None,
     context: str,
     history: str | None,
+    work: str | None,
     event: str,
     data: str,
     facts: str | None,
     origin: str,
-    instance_id: str,
-    machine: str,
-    version: str,
-    parent: str | None,
-    clock: str,
-    actor: str | None,
-    answers: str | None,
+    *who: Any,
 ) -> Json:
     """Apply one event: run to completion, or say why nothing took it.
 
@@ -195,11 +196,10 @@ def step(
     """
     compiled = get_plan(checksum, document)
     check_event(event, data, origin)
-    scope = make_scope(instance_id, machine, version, parent, clock, actor)
-    run = load_run(compiled, states, context, history, scope, answers)
+    run = load_run(compiled, states, context, history, work, Who(*who))
     before_states, before_context = set(run.configuration), run.context
     before_history = dict(run.history) if run.history else {}
-    message = interpreter.make_event(event, loads(data), **(loads(facts) or {}))
+    message = make_event(event, loads(data), **(loads(facts) or {}))
     if not interpreter.macrostep(run, message):
         return _not_taken(run)
     result = describe(
@@ -236,7 +236,7 @@ def check_event(event: str | None, data: str | None, origin: str) -> None:
         )
 
 
-def _not_taken(run: interpreter.Run) -> Json:
+def _not_taken(run: Run) -> Json:
     result: dict[str, Json] = {"outcome": "no_transition", "details": {}}
     if run.refused_by:
         refused = list(dict.fromkeys(run.refused_by))
@@ -244,13 +244,13 @@ def _not_taken(run: interpreter.Run) -> Json:
     return result
 
 
-def dump_history(run: interpreter.Run) -> dict[str, list[str]]:
+def dump_history(run: Run) -> dict[str, list[str]]:
     """Return the history value with paths for states."""
     return {key: [state.path for state in kept] for key, kept in run.history.items()}
 
 
 def describe(
-    run: interpreter.Run, before: set[plan.State], context: Json, *, changed: bool
+    run: Run, before: set[plan.State], context: Json, *, changed: bool
 ) -> dict[str, Json]:
     """Return what a step did, for the shell to write; what is the same is left out."""
     result: dict[str, Json] = {
@@ -284,7 +284,7 @@ def describe(
     return result
 
 
-def describe_configuration(run: interpreter.Run) -> dict[str, Json]:
+def describe_configuration(run: Run) -> dict[str, Json]:
     """Return states, value and tags of the configuration, in document order.
 
     States and tags are texts of Postgres arrays.
@@ -297,7 +297,7 @@ def describe_configuration(run: interpreter.Run) -> dict[str, Json]:
     return found
 
 
-def _describe_configuration(run: interpreter.Run) -> dict[str, Json]:
+def _describe_configuration(run: Run) -> dict[str, Json]:
     active = sets.document_order(run.configuration - {run.plan.root})
     tags: dict[str, None] = {}
     for state in [run.plan.root, *active]:
@@ -309,7 +309,7 @@ def _describe_configuration(run: interpreter.Run) -> dict[str, Json]:
     }
 
 
-def _keys(run: interpreter.Run) -> dict[str, Json]:
+def _keys(run: Run) -> dict[str, Json]:
     """Return the keys as texts, null for none; those of the input at start only."""
     found: dict[str, Json] = {}
     starts = run.scope["input"] is not None
@@ -331,12 +331,7 @@ def enabled(
     states: str | None,
     context: str,
     history: str | None,
-    instance_id: str,
-    machine: str,
-    version: str,
-    parent: str | None,
-    clock: str,
-    actor: str | None,
+    *who: Any,
 ) -> Json:
     """Return the events that the configuration names, and whether a guard allows them.
 
@@ -344,9 +339,8 @@ def enabled(
     the event's data or on SQL, which is not asked here.
     """
     compiled = get_plan(checksum, document)
-    scope = make_scope(instance_id, machine, version, parent, clock, actor)
-    scope["event"] = interpreter.make_event("", {})
-    run = load_run(compiled, states, context, history, scope, None)
+    run = load_run(compiled, states, context, history, None, Who(*who))
+    run.scope["event"] = make_event("", {})
     found: list[dict[str, Json]] = []
     for state in sets.exit_order(run.configuration):
         groups = [*state.descriptors.items(), *state.wildcards]
@@ -357,7 +351,7 @@ def enabled(
     return {"events": found}
 
 
-def _verdict(run: interpreter.Run, transition: plan.Transition) -> bool | str:
+def _verdict(run: Run, transition: plan.Transition) -> bool | str:
     if transition.guard is None:
         return True
     try:
@@ -372,16 +366,11 @@ def migrate(
     states: str | None,
     context: str,
     history: str | None,
+    work: str | None,
     declared: str,
     timers: str,
     effects: str,
-    instance_id: str,
-    machine: str,
-    version: str,
-    parent: str | None,
-    clock: str,
-    actor: str | None,
-    answers: str | None,
+    *who: Any,
 ) -> Json:
     """Move an instance to the version of ``checksum``, and settle.
 
@@ -392,27 +381,30 @@ def migrate(
     compiled = get_plan(checksum, document)
     rules = loads(declared)
     mapping = rules["states"]
-    scope = make_scope(instance_id, machine, version, parent, clock, actor)
-    scope["event"] = interpreter.make_event("pgsm.upgrade", {})
+    its = Who(*who)
+    scope = its.scope()
+    scope["event"] = make_event("pgsm.upgrade", {})
     old = states.split("\n") if states else []
     before = loads(context)
-    run = interpreter.Run(
+    run = Run(
         compiled,
         upgrade.map_states(old, mapping, compiled),
         upgrade.map_history(loads(history) or {}, mapping, compiled),
         before,
         scope,
-        loads(answers) or (),
+        loads(work) or {},
+        int(its.revision),
+        loads(its.answers) or (),
     )
     if rules["context"] is not None:
-        _map_context(run, rules["context"], instance_id, old)
-    work = upgrade.Work(run, mapping, rules["timers"])
+        _map_context(run, rules["context"], its.instance_id, old)
+    going_on = upgrade.Work(run, mapping, rules["timers"])
     kept = {
-        "timers": work.keep_timers(loads(timers)),
-        "effects": work.keep_invocations(loads(effects)),
+        "timers": going_on.keep_timers(loads(timers)),
+        "effects": going_on.keep_invocations(loads(effects)),
     }
     start_states = set(run.configuration)
-    work.start_missing()
+    going_on.start_missing()
     _raise_done(run, old)
     if run.running:
         interpreter.settle(run)
@@ -427,9 +419,7 @@ def migrate(
     return result
 
 
-def _map_context(
-    run: interpreter.Run, function: str, instance_id: str, old: list[str]
-) -> None:
+def _map_context(run: Run, function: str, instance_id: str, old: list[str]) -> None:
     new = [
         state.path for state in sets.document_order(run.configuration - {run.plan.root})
     ]
@@ -452,7 +442,7 @@ def _map_context(
     run.context = run.scope["context"] = context
 
 
-def _raise_done(run: interpreter.Run, old: list[str]) -> None:
+def _raise_done(run: Run, old: list[str]) -> None:
     """A final state that the map has led to is as good as one that was entered."""
     completed: set[plan.State] = set()
     for state in sets.document_order(run.configuration):

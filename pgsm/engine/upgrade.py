@@ -11,8 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from . import configuration as sets
-from . import errors, interpreter
+from . import errors
 from .plan import Delay, Invocation, Plan, State
+from .run import Run
 
 Json = Any
 StateMap = Mapping[str, Json]
@@ -130,7 +131,7 @@ def _paths(mapped: Json) -> Sequence[str]:
 class Work:
     """What goes on across an upgrade: timers and invocations, old to new."""
 
-    def __init__(self, run: interpreter.Run, states: StateMap, policy: Json) -> None:
+    def __init__(self, run: Run, states: StateMap, policy: Json) -> None:
         self.run = run
         self.states = states
         self.policy = policy if isinstance(policy, str) else "keep"

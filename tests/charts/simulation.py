@@ -74,6 +74,7 @@ class Instance:
     tags: tuple[str, ...] = ()
     context: str = "{}"
     history: str | None = None
+    work: str | None = None
     status: str = "active"
     output: Json = None
     revision: int = 0
@@ -124,6 +125,7 @@ class Simulation:
             "\n".join(now.states),
             now.context,
             now.history,
+            now.work,
             event,
             exact.dumps({} if data is None else data),
             exact.dumps(facts) if facts else None,
@@ -194,7 +196,7 @@ class Simulation:
 
     def _identity(self) -> tuple[str | None, ...]:
         text = self.clock.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-        return (self.instance_id, "m", "1", None, text, None)
+        return (self.instance_id, "m", "1", None, text, None, str(self.now.revision))
 
     def _call(self, operation: str, *arguments: str | None) -> dict[str, Json]:
         answers: list[Json] = []
@@ -239,6 +241,7 @@ class Simulation:
             history=exact.dumps(result["history"])
             if "history" in result
             else before.history,
+            work=exact.dumps(result["work"]) if "work" in result else before.work,
             status=result.get("status", before.status),
             output=result.get("output", before.output),
             revision=revision,

@@ -23,8 +23,8 @@ from . import definition_paths, errors, expressions, values
 from .content import Block, Guard
 
 if TYPE_CHECKING:
-    from .interpreter import Run
     from .plan import State
+    from .run import Run
 
 Json = Any
 Document = Mapping[str, Any]
@@ -794,7 +794,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .interpreter import Run
+    from .run import Run
 
 
 class Block:
@@ -5957,295 +5957,22 @@ insert into pgsm_engine.modules (release, name, source)
 values ('0.1', 'interpreter', $source$"""One step of a machine: event in, new snapshot and commands out.
 
 The SCXML algorithm (https://www.w3.org/TR/scxml/#AlgorithmforSCXMLInterpretation)
-over a compiled ``Plan``.  Nothing here reads a clock, draws randomness or does
-I/O.  What only the database knows (the value of a call, a ``sql`` guard) is a
-``Question``: the caller answers it and runs the step again from the start with
-all answers so far.
-
-``run.commands`` is an append-only journal, so that a failed block is undone by
-cutting it back; ``commands.net`` makes lists for the shell of it.
+over a compiled ``Plan``.  The state of the running step is a ``Run``.
 """
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from functools import partial
 from typing import Any
 
 from . import configuration as sets
-from . import errors, values
-from .content import Block, Guard
-from .plan import Plan, State, Transition
+from . import errors
+from .plan import State, Transition
+from .run import Run, make_event
 
 Json = Any
 
 MAX_MICROSTEPS = 1000
-SYSTEM: Mapping[str, Json] = {"role": "system"}
-
-
-class _Names:
-    """Names that expressions see for a while, restored afterwards."""
-
-    __slots__ = ("before", "new", "scope")
-
-    def __init__(self, scope: dict[str, Json], new: Mapping[str, Json]) -> None:
-        self.scope = scope
-        self.new = new
-
-    def __enter__(self) -> None:
-        self.before = {key: self.scope.get(key, _ABSENT) for key in self.new}
-        self.scope.update(self.new)
-
-    def __exit__(self, *_: object) -> None:
-        for key, value in self.before.items():
-            if value is _ABSENT:
-                del self.scope[key]
-            else:
-                self.scope[key] = value
-
-
-_ABSENT = object()
-
-
-class Run:
-    """The state of one step while it runs."""
-
-    __slots__ = (
-        "answered",
-        "answers",
-        "block",
-        "calls",
-        "commands",
-        "configuration",
-        "context",
-        "emitted",
-        "history",
-        "notes",
-        "output",
-        "plan",
-        "queue",
-        "refused_by",
-        "running",
-        "scope",
-        "taken",
-        "touched",
-        "where",
-    )
-
-    def __init__(
-        self,
-        plan: Plan,
-        configuration: set[State],
-        history: dict[str, list[State]],
-        context: Json,
-        scope: dict[str, Json],
-        answers: Sequence[Mapping[str, Json]] = (),
-    ) -> None:
-        self.plan = plan
-        self.configuration = configuration
-        self.history = history
-        self.context = context
-        self.scope = scope
-        self.scope["context"] = context
-        # bound to the set, not to the run: a cycle would be garbage at each step
-        self.scope["in_state"] = partial(in_state, plan.state_by_path, configuration)
-        self.answers = answers
-        self.answered = 0
-        self.block = 0
-        self.calls = 0
-        self.queue: deque[Json] = deque()
-        self.commands: list[tuple[Any, ...]] = []
-        self.emitted: list[Json] = []
-        self.notes: list[Json] = []
-        self.touched: list[tuple[str | int, ...]] = []
-        self.taken: list[Transition] = []
-        self.refused_by: list[str] = []
-        self.running = True
-        self.output: Json = None
-        self.where: dict[str, str] = {}
-
-    # -- what closures call -----------------------------------------------------
-
-    def names(self, **new: Json) -> _Names:
-        """Names for expressions while a ``with`` block lasts."""
-        return _Names(self.scope, new)
-
-    def ask(self, kind: str, function: str, arguments: list[Json], path: str) -> Json:
-        """Return the database's answer, or leave the step to ask for it."""
-        if self.answered == len(self.answers):
-            raise errors.Question(
-                kind=kind,
-                block=self.block,
-                function=function,
-                args=arguments,
-                path=path,
-                **self.where,
-            )
-        answer = self.answers[self.answered]
-        self.answered += 1
-        if "error" in answer:
-            error = answer["error"]
-            # a block is undone as a whole: its first question meets a later one's error
-            where = error.get("path", path)
-            raise errors.StepError(error["message"], where, error.get("code"))
-        if kind == "call":
-            self.calls += 1
-        return answer["value"]
-
-    def assign(
-        self,
-        news: Iterable[tuple[list[str | int], Json]],
-        gone: Iterable[list[str | int]],
-        path: str,
-    ) -> None:
-        """Set and remove paths of the context; later actions see the result."""
-        context = self.context
-        try:
-            for keys, value in news:
-                context = values.set_in(context, keys, value)
-                self.touched.append(tuple(keys))
-            for keys in gone:
-                context = values.remove_in(context, keys)
-                self.touched.append(tuple(keys))
-        except values.PathError as error:
-            raise errors.StepError(str(error), path) from None
-        self.context = self.scope["context"] = context
-
-    def raise_event(self, event: str, data: Json) -> None:
-        """Put an event on the internal queue."""
-        self.queue.append(make_event(event, data))
-
-    def arm(
-        self,
-        event: str,
-        data: Json,
-        due: Mapping[str, Json] | None,
-        send_id: Json,
-        path: str,
-    ) -> None:
-        """A delayed event to this instance; no due time, no timer."""
-        if due is not None:
-            self.commands.append(("send", event, data, due, _send_id(send_id, path)))
-
-    def send(
-        self,
-        receiver: Json,
-        event: str,
-        data: Json,
-        due: Mapping[str, Json] | None,
-        send_id: Json,
-        path: str,
-    ) -> None:
-        """An event to another instance, after this step."""
-        if not isinstance(receiver, str) or not receiver:
-            kind = values.type_name(receiver)
-            raise errors.StepError(f"an instance id is a text, not {kind}", path)
-        if due is not None:
-            self.commands.append(
-                ("message", receiver, event, data, due, _send_id(send_id, path))
-            )
-
-    def cancel(self, send_id: Json, path: str) -> None:
-        """Drop the delayed events of this instance that have this send id."""
-        if not isinstance(send_id, str):
-            kind = values.type_name(send_id)
-            raise errors.StepError(f"a send id is a text, not {kind}", path)
-        self.commands.append(("cancel", send_id))
-
-    def effect(
-        self, name: str, given: Json, policy: Json, reply: str | None, key: Json
-    ) -> None:
-        """Work on the outside world, once this step is committed."""
-        self.commands.append(("effect", name, given, policy, reply, key))
-
-    # -- blocks and guards --------------------------------------------------------
-
-    def execute_block(self, block: Block | None) -> None:
-        """Run executable content; an error undoes all of it and becomes an event."""
-        if block is None:
-            return
-        self.block += 1
-        self.calls = 0
-        context, commands, queue = self.context, len(self.commands), len(self.queue)
-        touched, notes, emitted = len(self.touched), len(self.notes), len(self.emitted)
-        try:
-            for action in block.actions:
-                action(self)
-        except errors.StepError as error:
-            if self.calls:
-                self._ask_to_undo(error)
-            self.context = self.scope["context"] = context
-            del self.commands[commands:], self.touched[touched:]
-            del self.notes[notes:], self.emitted[emitted:]
-            while len(self.queue) > queue:
-                self.queue.pop()
-            self.fail(error)
-
-    def _ask_to_undo(self, error: errors.StepError) -> None:
-        """A block failed after a call had been made: the shell must roll it back."""
-        raise errors.Question(
-            kind="undo",
-            block=self.block,
-            error={"message": error.message, "code": error.code, "path": error.path},
-            **self.where,
-        )
-
-    def test(self, guard: Guard | None) -> bool:
-        """Whether a guard allows its transition; an error is false and an event."""
-        if guard is None:
-            return True
-        self.block += 1
-        self.calls = 0
-        try:
-            return guard.test(self)
-        except errors.StepError as error:
-            self.fail(error)
-            return False
-
-    def evaluate(self, value: Any) -> Json:
-        """Return a value outside of a block; an error is null and an event."""
-        self.block += 1
-        self.calls = 0
-        try:
-            return value(self)
-        except errors.StepError as error:
-            self.fail(error)
-            return None
-
-    def fail(self, error: errors.StepError) -> None:
-        """Put error.execution on the internal queue."""
-        fact = {"type": "error.execution", "message": error.message, "path": error.path}
-        if error.code:
-            fact["code"] = error.code
-        self.queue.append(
-            make_event("error.execution", {}, error={**fact, **self.where})
-        )
-
-
-def in_state(states: Mapping[str, State], configuration: set[State], path: str) -> bool:
-    """Whether the state of a path is active; a state that is not there is not."""
-    return states.get(path) in configuration
-
-
-def _send_id(send_id: Json, path: str) -> str | None:
-    if send_id is None or isinstance(send_id, str):
-        return send_id
-    kind = values.type_name(send_id)
-    raise errors.StepError(f"a send id is a text, not {kind}", path)
-
-
-def make_event(event_type: str, data: Json, **facts: Json) -> dict[str, Json]:
-    """Return an event with all the keys that expressions may read."""
-    return {
-        "type": event_type,
-        "data": data,
-        "id": None,
-        "output": None,
-        "error": None,
-        "source": None,
-        **facts,
-    }
 
 
 # -- selection ----------------------------------------------------------------------
@@ -6509,7 +6236,7 @@ from . import expressions, values
 from .content import Block, Guard
 
 if TYPE_CHECKING:
-    from .interpreter import Run
+    from .run import Run
 
 Json = Any
 Document = Mapping[str, Any]
@@ -7116,6 +6843,303 @@ def _arranged(part: Row, shape: Shape) -> Row:
 $source$);
 
 insert into pgsm_engine.modules (release, name, source)
+values ('0.1', 'run', $source$"""The running step: its state, and what compiled guards, values and actions call.
+
+Nothing here reads a clock, draws randomness or does I/O.  What only the database
+knows (the value of a call, a ``sql`` guard) is a ``Question``: the caller answers
+it and runs the step again from the start with all answers so far.
+
+``run.commands`` is an append-only journal, so that a failed block is undone by
+cutting it back; ``commands.net`` makes lists for the shell of it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from . import errors, values
+from .content import Block, Guard
+from .plan import Plan, State, Transition
+
+Json = Any
+
+SYSTEM: Mapping[str, Json] = {"role": "system"}
+
+
+class _Names:
+    """Names that expressions see for a while, restored afterwards."""
+
+    __slots__ = ("before", "new", "scope")
+
+    def __init__(self, scope: dict[str, Json], new: Mapping[str, Json]) -> None:
+        self.scope = scope
+        self.new = new
+
+    def __enter__(self) -> None:
+        self.before = {key: self.scope.get(key, _ABSENT) for key in self.new}
+        self.scope.update(self.new)
+
+    def __exit__(self, *_: object) -> None:
+        for key, value in self.before.items():
+            if value is _ABSENT:
+                del self.scope[key]
+            else:
+                self.scope[key] = value
+
+
+_ABSENT = object()
+
+
+class Run:
+    """The state of one step while it runs."""
+
+    __slots__ = (
+        "answered",
+        "answers",
+        "block",
+        "calls",
+        "commands",
+        "configuration",
+        "context",
+        "emitted",
+        "history",
+        "notes",
+        "output",
+        "plan",
+        "queue",
+        "refused_by",
+        "revision",
+        "running",
+        "scope",
+        "taken",
+        "touched",
+        "where",
+        "work",
+    )
+
+    def __init__(
+        self,
+        plan: Plan,
+        configuration: set[State],
+        history: dict[str, list[State]],
+        context: Json,
+        scope: dict[str, Json],
+        work: dict[str, Json],
+        revision: int,
+        answers: Sequence[Mapping[str, Json]] = (),
+    ) -> None:
+        self.plan = plan
+        self.configuration = configuration
+        self.history = history
+        self.context = context
+        self.scope = scope
+        self.scope["context"] = context
+        # bound to the set, not to the run: a cycle would be garbage at each step
+        self.scope["in_state"] = partial(in_state, plan.state_by_path, configuration)
+        self.work = work
+        self.revision = revision
+        self.answers = answers
+        self.answered = 0
+        self.block = 0
+        self.calls = 0
+        self.queue: deque[Json] = deque()
+        self.commands: list[tuple[Any, ...]] = []
+        self.emitted: list[Json] = []
+        self.notes: list[Json] = []
+        self.touched: list[tuple[str | int, ...]] = []
+        self.taken: list[Transition] = []
+        self.refused_by: list[str] = []
+        self.running = True
+        self.output: Json = None
+        self.where: dict[str, str] = {}
+
+    # -- what closures call -----------------------------------------------------
+
+    def names(self, **new: Json) -> _Names:
+        """Names for expressions while a ``with`` block lasts."""
+        return _Names(self.scope, new)
+
+    def ask(self, kind: str, function: str, arguments: list[Json], path: str) -> Json:
+        """Return the database's answer, or leave the step to ask for it."""
+        if self.answered == len(self.answers):
+            raise errors.Question(
+                kind=kind,
+                block=self.block,
+                function=function,
+                args=arguments,
+                path=path,
+                **self.where,
+            )
+        answer = self.answers[self.answered]
+        self.answered += 1
+        if "error" in answer:
+            error = answer["error"]
+            # a block is undone as a whole: its first question meets a later one's error
+            where = error.get("path", path)
+            raise errors.StepError(error["message"], where, error.get("code"))
+        if kind == "call":
+            self.calls += 1
+        return answer["value"]
+
+    def assign(
+        self,
+        news: Iterable[tuple[list[str | int], Json]],
+        gone: Iterable[list[str | int]],
+        path: str,
+    ) -> None:
+        """Set and remove paths of the context; later actions see the result."""
+        context = self.context
+        try:
+            for keys, value in news:
+                context = values.set_in(context, keys, value)
+                self.touched.append(tuple(keys))
+            for keys in gone:
+                context = values.remove_in(context, keys)
+                self.touched.append(tuple(keys))
+        except values.PathError as error:
+            raise errors.StepError(str(error), path) from None
+        self.context = self.scope["context"] = context
+
+    def raise_event(self, event: str, data: Json) -> None:
+        """Put an event on the internal queue."""
+        self.queue.append(make_event(event, data))
+
+    def arm(
+        self,
+        event: str,
+        data: Json,
+        due: Mapping[str, Json] | None,
+        send_id: Json,
+        path: str,
+    ) -> None:
+        """A delayed event to this instance; no due time, no timer."""
+        if due is not None:
+            self.commands.append(("send", event, data, due, _send_id(send_id, path)))
+
+    def send(
+        self,
+        receiver: Json,
+        event: str,
+        data: Json,
+        due: Mapping[str, Json] | None,
+        send_id: Json,
+        path: str,
+    ) -> None:
+        """An event to another instance, after this step."""
+        if not isinstance(receiver, str) or not receiver:
+            kind = values.type_name(receiver)
+            raise errors.StepError(f"an instance id is a text, not {kind}", path)
+        if due is not None:
+            self.commands.append(
+                ("message", receiver, event, data, due, _send_id(send_id, path))
+            )
+
+    def cancel(self, send_id: Json, path: str) -> None:
+        """Drop the delayed events of this instance that have this send id."""
+        if not isinstance(send_id, str):
+            kind = values.type_name(send_id)
+            raise errors.StepError(f"a send id is a text, not {kind}", path)
+        self.commands.append(("cancel", send_id))
+
+    def effect(
+        self, name: str, given: Json, policy: Json, reply: str | None, key: Json
+    ) -> None:
+        """Work on the outside world, once this step is committed."""
+        self.commands.append(("effect", name, given, policy, reply, key))
+
+    # -- blocks and guards --------------------------------------------------------
+
+    def execute_block(self, block: Block | None) -> None:
+        """Run executable content; an error undoes all of it and becomes an event."""
+        if block is None:
+            return
+        self.block += 1
+        self.calls = 0
+        context, commands, queue = self.context, len(self.commands), len(self.queue)
+        touched, notes, emitted = len(self.touched), len(self.notes), len(self.emitted)
+        try:
+            for action in block.actions:
+                action(self)
+        except errors.StepError as error:
+            if self.calls:
+                self._ask_to_undo(error)
+            self.context = self.scope["context"] = context
+            del self.commands[commands:], self.touched[touched:]
+            del self.notes[notes:], self.emitted[emitted:]
+            while len(self.queue) > queue:
+                self.queue.pop()
+            self.fail(error)
+
+    def _ask_to_undo(self, error: errors.StepError) -> None:
+        """A block failed after a call had been made: the shell must roll it back."""
+        raise errors.Question(
+            kind="undo",
+            block=self.block,
+            error={"message": error.message, "code": error.code, "path": error.path},
+            **self.where,
+        )
+
+    def test(self, guard: Guard | None) -> bool:
+        """Whether a guard allows its transition; an error is false and an event."""
+        if guard is None:
+            return True
+        self.block += 1
+        self.calls = 0
+        try:
+            return guard.test(self)
+        except errors.StepError as error:
+            self.fail(error)
+            return False
+
+    def evaluate(self, value: Any) -> Json:
+        """Return a value outside of a block; an error is null and an event."""
+        self.block += 1
+        self.calls = 0
+        try:
+            return value(self)
+        except errors.StepError as error:
+            self.fail(error)
+            return None
+
+    def fail(self, error: errors.StepError) -> None:
+        """Put error.execution on the internal queue."""
+        fact = {"type": "error.execution", "message": error.message, "path": error.path}
+        if error.code:
+            fact["code"] = error.code
+        self.queue.append(
+            make_event("error.execution", {}, error={**fact, **self.where})
+        )
+
+
+def in_state(states: Mapping[str, State], configuration: set[State], path: str) -> bool:
+    """Whether the state of a path is active; a state that is not there is not."""
+    return states.get(path) in configuration
+
+
+def _send_id(send_id: Json, path: str) -> str | None:
+    if send_id is None or isinstance(send_id, str):
+        return send_id
+    kind = values.type_name(send_id)
+    raise errors.StepError(f"a send id is a text, not {kind}", path)
+
+
+def make_event(event_type: str, data: Json, **facts: Json) -> dict[str, Json]:
+    """Return an event with all the keys that expressions may read."""
+    return {
+        "type": event_type,
+        "data": data,
+        "id": None,
+        "output": None,
+        "error": None,
+        "source": None,
+        **facts,
+    }
+$source$);
+
+insert into pgsm_engine.modules (release, name, source)
 values ('0.1', 'step', $source$"""The engine's door: operations on JSON texts, called by the SQL shell.
 
 ``call(operation, arguments)`` takes texts (or None) and returns a JSON text:
@@ -7134,10 +7158,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from . import commands, errors, exact, interpreter, plan, upgrade, values
 from . import configuration as sets
+from .run import SYSTEM, Run, make_event
 
 Json = Any
 
@@ -7195,17 +7220,19 @@ def load_run(
     states: str | None,
     context: str,
     history: str | None,
-    scope: dict[str, Json],
-    answers: str | None,
-) -> interpreter.Run:
+    work: str | None,
+    who: Who,
+) -> Run:
     """Return a run that stands where the instance stands."""
-    return interpreter.Run(
+    return Run(
         machine,
         set(load_configuration(machine, states or "")),
         load_history(machine, loads(history)),
         loads(context),
-        scope,
-        loads(answers) or (),
+        who.scope(),
+        loads(work) or {},
+        int(who.revision),
+        loads(who.answers) or (),
     )
 
 
@@ -7235,49 +7262,52 @@ def load_history(machine: plan.Plan, history: Json) -> dict[str, list[plan.State
     }
 
 
-def make_scope(
-    instance_id: str,
-    machine: str,
-    version: str,
-    parent: str | None,
-    clock: str,
-    actor: str | None,
-) -> dict[str, Json]:
-    """Return the names that expressions of a step see, but for event and context."""
-    return {
-        "instance": {
-            "id": instance_id,
-            "machine": machine,
-            "version": int(version),
-            "parent": parent,
-        },
-        "now": clock,
-        "auth": loads(actor) or dict(interpreter.SYSTEM),
-        "params": None,
-        "item": None,
-        "index": None,
-        "input": None,
-    }
+class Who(NamedTuple):
+    """Whose step it is and when: the last arguments of an operation on an instance.
+
+    ``revision`` is the instance's before the step; ``answers`` those so far.
+    """
+
+    instance_id: str
+    machine: str
+    version: str
+    parent: str | None
+    clock: str
+    actor: str | None
+    revision: str = "0"
+    answers: str | None = None
+
+    def scope(self) -> dict[str, Json]:
+        """Return the names that expressions see, but for event and context."""
+        return {
+            "instance": {
+                "id": self.instance_id,
+                "machine": self.machine,
+                "version": int(self.version),
+                "parent": self.parent,
+            },
+            "now": self.clock,
+            "auth": loads(self.actor) or dict(SYSTEM),
+            "params": None,
+            "item": None,
+            "index": None,
+            "input": None,
+        }
 
 
 def start(
     checksum: str,
     document: str | None,
     given: str,
-    instance_id: str,
-    machine: str,
-    version: str,
-    parent: str | None,
-    clock: str,
-    actor: str | None,
-    answers: str | None,
+    *who: Any,
 ) -> Json:
     """The first step of an instance: its context, and its initial configuration."""
     compiled = get_plan(checksum, document)
-    scope = make_scope(instance_id, machine, version, parent, clock, actor)
+    its = Who(*who)
+    scope = its.scope()
     scope["input"] = loads(given)
-    scope["event"] = interpreter.make_event("pgsm.start", scope["input"])
-    run = interpreter.Run(compiled, set(), {}, {}, scope, loads(answers) or ())
+    scope["event"] = make_event("pgsm.start", scope["input"])
+    run = Run(compiled, set(), {}, {}, scope, {}, 0, loads(its.answers) or ())
     run.where = {"state": ""}
     context = run.evaluate(compiled.context)
     if run.queue:
@@ -7295,17 +7325,12 @@ def step(
     states: str | None,
     context: str,
     history: str | None,
+    work: str | None,
     event: str,
     data: str,
     facts: str | None,
     origin: str,
-    instance_id: str,
-    machine: str,
-    version: str,
-    parent: str | None,
-    clock: str,
-    actor: str | None,
-    answers: str | None,
+    *who: Any,
 ) -> Json:
     """Apply one event: run to completion, or say why nothing took it.
 
@@ -7313,11 +7338,10 @@ def step(
     """
     compiled = get_plan(checksum, document)
     check_event(event, data, origin)
-    scope = make_scope(instance_id, machine, version, parent, clock, actor)
-    run = load_run(compiled, states, context, history, scope, answers)
+    run = load_run(compiled, states, context, history, work, Who(*who))
     before_states, before_context = set(run.configuration), run.context
     before_history = dict(run.history) if run.history else {}
-    message = interpreter.make_event(event, loads(data), **(loads(facts) or {}))
+    message = make_event(event, loads(data), **(loads(facts) or {}))
     if not interpreter.macrostep(run, message):
         return _not_taken(run)
     result = describe(
@@ -7354,7 +7378,7 @@ def check_event(event: str | None, data: str | None, origin: str) -> None:
         )
 
 
-def _not_taken(run: interpreter.Run) -> Json:
+def _not_taken(run: Run) -> Json:
     result: dict[str, Json] = {"outcome": "no_transition", "details": {}}
     if run.refused_by:
         refused = list(dict.fromkeys(run.refused_by))
@@ -7362,13 +7386,13 @@ def _not_taken(run: interpreter.Run) -> Json:
     return result
 
 
-def dump_history(run: interpreter.Run) -> dict[str, list[str]]:
+def dump_history(run: Run) -> dict[str, list[str]]:
     """Return the history value with paths for states."""
     return {key: [state.path for state in kept] for key, kept in run.history.items()}
 
 
 def describe(
-    run: interpreter.Run, before: set[plan.State], context: Json, *, changed: bool
+    run: Run, before: set[plan.State], context: Json, *, changed: bool
 ) -> dict[str, Json]:
     """Return what a step did, for the shell to write; what is the same is left out."""
     result: dict[str, Json] = {
@@ -7402,7 +7426,7 @@ def describe(
     return result
 
 
-def describe_configuration(run: interpreter.Run) -> dict[str, Json]:
+def describe_configuration(run: Run) -> dict[str, Json]:
     """Return states, value and tags of the configuration, in document order.
 
     States and tags are texts of Postgres arrays.
@@ -7415,7 +7439,7 @@ def describe_configuration(run: interpreter.Run) -> dict[str, Json]:
     return found
 
 
-def _describe_configuration(run: interpreter.Run) -> dict[str, Json]:
+def _describe_configuration(run: Run) -> dict[str, Json]:
     active = sets.document_order(run.configuration - {run.plan.root})
     tags: dict[str, None] = {}
     for state in [run.plan.root, *active]:
@@ -7427,7 +7451,7 @@ def _describe_configuration(run: interpreter.Run) -> dict[str, Json]:
     }
 
 
-def _keys(run: interpreter.Run) -> dict[str, Json]:
+def _keys(run: Run) -> dict[str, Json]:
     """Return the keys as texts, null for none; those of the input at start only."""
     found: dict[str, Json] = {}
     starts = run.scope["input"] is not None
@@ -7449,12 +7473,7 @@ def enabled(
     states: str | None,
     context: str,
     history: str | None,
-    instance_id: str,
-    machine: str,
-    version: str,
-    parent: str | None,
-    clock: str,
-    actor: str | None,
+    *who: Any,
 ) -> Json:
     """Return the events that the configuration names, and whether a guard allows them.
 
@@ -7462,9 +7481,8 @@ def enabled(
     the event's data or on SQL, which is not asked here.
     """
     compiled = get_plan(checksum, document)
-    scope = make_scope(instance_id, machine, version, parent, clock, actor)
-    scope["event"] = interpreter.make_event("", {})
-    run = load_run(compiled, states, context, history, scope, None)
+    run = load_run(compiled, states, context, history, None, Who(*who))
+    run.scope["event"] = make_event("", {})
     found: list[dict[str, Json]] = []
     for state in sets.exit_order(run.configuration):
         groups = [*state.descriptors.items(), *state.wildcards]
@@ -7475,7 +7493,7 @@ def enabled(
     return {"events": found}
 
 
-def _verdict(run: interpreter.Run, transition: plan.Transition) -> bool | str:
+def _verdict(run: Run, transition: plan.Transition) -> bool | str:
     if transition.guard is None:
         return True
     try:
@@ -7490,16 +7508,11 @@ def migrate(
     states: str | None,
     context: str,
     history: str | None,
+    work: str | None,
     declared: str,
     timers: str,
     effects: str,
-    instance_id: str,
-    machine: str,
-    version: str,
-    parent: str | None,
-    clock: str,
-    actor: str | None,
-    answers: str | None,
+    *who: Any,
 ) -> Json:
     """Move an instance to the version of ``checksum``, and settle.
 
@@ -7510,27 +7523,30 @@ def migrate(
     compiled = get_plan(checksum, document)
     rules = loads(declared)
     mapping = rules["states"]
-    scope = make_scope(instance_id, machine, version, parent, clock, actor)
-    scope["event"] = interpreter.make_event("pgsm.upgrade", {})
+    its = Who(*who)
+    scope = its.scope()
+    scope["event"] = make_event("pgsm.upgrade", {})
     old = states.split("\n") if states else []
     before = loads(context)
-    run = interpreter.Run(
+    run = Run(
         compiled,
         upgrade.map_states(old, mapping, compiled),
         upgrade.map_history(loads(history) or {}, mapping, compiled),
         before,
         scope,
-        loads(answers) or (),
+        loads(work) or {},
+        int(its.revision),
+        loads(its.answers) or (),
     )
     if rules["context"] is not None:
-        _map_context(run, rules["context"], instance_id, old)
-    work = upgrade.Work(run, mapping, rules["timers"])
+        _map_context(run, rules["context"], its.instance_id, old)
+    going_on = upgrade.Work(run, mapping, rules["timers"])
     kept = {
-        "timers": work.keep_timers(loads(timers)),
-        "effects": work.keep_invocations(loads(effects)),
+        "timers": going_on.keep_timers(loads(timers)),
+        "effects": going_on.keep_invocations(loads(effects)),
     }
     start_states = set(run.configuration)
-    work.start_missing()
+    going_on.start_missing()
     _raise_done(run, old)
     if run.running:
         interpreter.settle(run)
@@ -7545,9 +7561,7 @@ def migrate(
     return result
 
 
-def _map_context(
-    run: interpreter.Run, function: str, instance_id: str, old: list[str]
-) -> None:
+def _map_context(run: Run, function: str, instance_id: str, old: list[str]) -> None:
     new = [
         state.path for state in sets.document_order(run.configuration - {run.plan.root})
     ]
@@ -7570,7 +7584,7 @@ def _map_context(
     run.context = run.scope["context"] = context
 
 
-def _raise_done(run: interpreter.Run, old: list[str]) -> None:
+def _raise_done(run: Run, old: list[str]) -> None:
     """A final state that the map has led to is as good as one that was entered."""
     completed: set[plan.State] = set()
     for state in sets.document_order(run.configuration):
@@ -7658,8 +7672,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from . import configuration as sets
-from . import errors, interpreter
+from . import errors
 from .plan import Delay, Invocation, Plan, State
+from .run import Run
 
 Json = Any
 StateMap = Mapping[str, Json]
@@ -7777,7 +7792,7 @@ def _paths(mapped: Json) -> Sequence[str]:
 class Work:
     """What goes on across an upgrade: timers and invocations, old to new."""
 
-    def __init__(self, run: interpreter.Run, states: StateMap, policy: Json) -> None:
+    def __init__(self, run: Run, states: StateMap, policy: Json) -> None:
         self.run = run
         self.states = states
         self.policy = policy if isinstance(policy, str) else "keep"
@@ -8124,14 +8139,14 @@ do $check$
 begin
     if (
         select count(*) from pgsm_engine.modules where release = '0.1'
-    ) <> 39 or exists (
+    ) <> 40 or exists (
         select
         from (values
             ('__init__', '200ff6bd3db86caff3e721305c0ae154f8d460b220c2a4e27c3cb69442137a02'),
-            ('actions', '3ccd7019789afab9419037c1b9272fd5f6c2027b80795f5d85f1f41304b3d6b2'),
+            ('actions', '1f3b627f3e822b44c990d7ae7ce769ec55cfc5a27edb7599d61669e84cb75e22'),
             ('commands', '3c374a89e2ac30c88a03c113c8d14e1243d9f4298b9fcbb11626d060dba80bc0'),
             ('configuration', '6724a1d35ea1917a271fae082d775bdf25ce0309b68d81d2ec289174732b494c'),
-            ('content', '3b1c549d7462fc7db7a41b05b196d0d462a306e3fab729cce5e85bcad1bca17a'),
+            ('content', '5940b4508637eac69a8a05d8c16af72959a9c3d0041d5c59d909a21ccebe5bad'),
             ('definition', '0c00fc175b8105550f9ae277ffd8afbe3b5e115ab3a45357d0a76ab651f7bebe'),
             ('definition_actions', 'a31523dba077c966a0c15dfb5eb5cc67648e9f97b977dd11fa63b408c05252f0'),
             ('definition_delays', '3344791260dc36f50794df6c69d61198150dccc687b8f817b215ca97fe1561d6'),
@@ -8160,11 +8175,12 @@ begin
             ('expression_values', '6ed0f803ce2693f486640098030826965cef4d11569255a4b26d89925c7dc241'),
             ('expressions', 'f1e0fe8405ddade57ff7a4fb6830663972eefdf138d677f12a03bdbf418cd4a4'),
             ('functions', 'f28a2cf68989a39dd88bb40dbbb0f7d24525f2c9b47e9024df99def30ccd40c2'),
-            ('interpreter', '705a1975963973e0fdd31c2236debab468708727deea81a083ccf39f7b47fb36'),
-            ('plan', '4dd4f39c454d64843c6105ad8912fb0157546043c5e2610db08bb7e3d8c28aa3'),
+            ('interpreter', '5e27085fb0f24f24240419d80f1539ec97f3fef3a24412a44b8a8376723d7849'),
+            ('plan', '37cf5da5b0dea80c14418cb93aebe470a40e36c218ee28ddcad40f7906e9628e'),
             ('rows', 'c1330ea79b64679cb9d69b70dc73d7f6b8f8c852e456cebc088084dcd83782fb'),
-            ('step', '368668e6e9a7a69a5c1db1f5cfd6694f0e6a4f143c612a87ad21ed3941ae815a'),
-            ('upgrade', 'fcba99d61279c03d816629fd9c0834b1e050cae89b9937c5eabc8b7bbaa4f698'),
+            ('run', '37b8bfbf83879263e2ceef18925f27d0a192d59fe8d2f167f2f93795a13b6698'),
+            ('step', 'a706248c56609099f9668d31f7a209ce3effa10b90402ead79bfa16cd27ffdd6'),
+            ('upgrade', '7285fcbb8041f3b634ff9e90c531d3ae9d1fa737960da7bc2a5b7ca6df164368'),
             ('values', '50de99ae82a3a08dd024fed1e68db261d82ec73b07a9b4be2ff912b6ef9b0401')
         ) as expected (name, hash)
         left join pgsm_engine.modules as m
@@ -8192,7 +8208,7 @@ if door is None:
 
     # The name carries the hash: "create or replace" empties SD in every open
     # session, but sys.modules would keep the old engine.
-    package = "pgsm_engine_0f2e2219a0e1"
+    package = "pgsm_engine_6799ba8d47c0"
     rows = plpy.execute(
         "select name, source from pgsm_engine.modules where release = '0.1'"
     )

@@ -32,6 +32,7 @@ begin
         array_to_string(instance.states, E'\n'),
         instance.context::text,
         instance.history::text,
+        instance.work::text,
         event,
         data::text,
         facts::text,
@@ -42,6 +43,7 @@ begin
         instance.parent_id,
         pgsm_private.time_text(v_clock),
         actor::text,
+        instance.revision::text,
         null
     ];
     v_result := pgsm_engine.call('step', v_arguments)::jsonb;

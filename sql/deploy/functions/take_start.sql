@@ -30,6 +30,7 @@ begin
         v_instance.parent_id,
         pgsm_private.time_text(v_instance.clock),
         take_start.actor::text,
+        v_instance.revision::text,
         null
     ], v_instance.machine, v_instance.version);
     if v_result ? 'error' then

@@ -34,6 +34,7 @@ begin
         array_to_string(v_instance.states, E'\n'),
         v_instance.context::text,
         v_instance.history::text,
+        v_instance.work::text,
         pgsm_private.find_upgrade(v_instance.machine, v_instance.version, v_new.version)::text,
         pgsm_private.delays_of(v_instance)::text,
         -- one that has ended counts too: its invocation is not started again
@@ -51,6 +52,7 @@ begin
         v_instance.parent_id,
         pgsm_private.time_text(v_clock),
         take_upgrade.actor::text,
+        v_instance.revision::text,
         null
     ], v_instance.machine, v_new.version);
     if v_result ? 'error' then

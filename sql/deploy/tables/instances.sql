@@ -15,6 +15,7 @@ create table pgsm_private.instances (
     tags            text[]            not null default '{}',
     context         jsonb             not null,
     history         jsonb             not null default '{}',
+    work            jsonb             not null default '{}',
     output          jsonb,
     revision        bigint            not null,
     incarnation     text              not null,
@@ -41,7 +42,8 @@ create index instances_parent_idx on pgsm_private.instances (parent_id)
 
 comment on table pgsm_private.instances is $comment$
     A running or finished instance.  states, value and tags are written by the
-    interpreter together; clock is the last step's, which the next may not
+    interpreter together; work is what it keeps of children, of invocations
+    with "each" and of times of entry; clock is the last step's, which the next may not
     precede; checksum is its version's, so that a step needs no other row.
 $comment$;
 

@@ -8,14 +8,14 @@ do $check$
 begin
     if (
         select count(*) from pgsm_engine.modules where release = '0.1'
-    ) <> 39 or exists (
+    ) <> 40 or exists (
         select
         from (values
             ('__init__', '200ff6bd3db86caff3e721305c0ae154f8d460b220c2a4e27c3cb69442137a02'),
-            ('actions', '3ccd7019789afab9419037c1b9272fd5f6c2027b80795f5d85f1f41304b3d6b2'),
+            ('actions', '1f3b627f3e822b44c990d7ae7ce769ec55cfc5a27edb7599d61669e84cb75e22'),
             ('commands', '3c374a89e2ac30c88a03c113c8d14e1243d9f4298b9fcbb11626d060dba80bc0'),
             ('configuration', '6724a1d35ea1917a271fae082d775bdf25ce0309b68d81d2ec289174732b494c'),
-            ('content', '3b1c549d7462fc7db7a41b05b196d0d462a306e3fab729cce5e85bcad1bca17a'),
+            ('content', '5940b4508637eac69a8a05d8c16af72959a9c3d0041d5c59d909a21ccebe5bad'),
             ('definition', '0c00fc175b8105550f9ae277ffd8afbe3b5e115ab3a45357d0a76ab651f7bebe'),
             ('definition_actions', 'a31523dba077c966a0c15dfb5eb5cc67648e9f97b977dd11fa63b408c05252f0'),
             ('definition_delays', '3344791260dc36f50794df6c69d61198150dccc687b8f817b215ca97fe1561d6'),
@@ -44,11 +44,12 @@ begin
             ('expression_values', '6ed0f803ce2693f486640098030826965cef4d11569255a4b26d89925c7dc241'),
             ('expressions', 'f1e0fe8405ddade57ff7a4fb6830663972eefdf138d677f12a03bdbf418cd4a4'),
             ('functions', 'f28a2cf68989a39dd88bb40dbbb0f7d24525f2c9b47e9024df99def30ccd40c2'),
-            ('interpreter', '705a1975963973e0fdd31c2236debab468708727deea81a083ccf39f7b47fb36'),
-            ('plan', '4dd4f39c454d64843c6105ad8912fb0157546043c5e2610db08bb7e3d8c28aa3'),
+            ('interpreter', '5e27085fb0f24f24240419d80f1539ec97f3fef3a24412a44b8a8376723d7849'),
+            ('plan', '37cf5da5b0dea80c14418cb93aebe470a40e36c218ee28ddcad40f7906e9628e'),
             ('rows', 'c1330ea79b64679cb9d69b70dc73d7f6b8f8c852e456cebc088084dcd83782fb'),
-            ('step', '368668e6e9a7a69a5c1db1f5cfd6694f0e6a4f143c612a87ad21ed3941ae815a'),
-            ('upgrade', 'fcba99d61279c03d816629fd9c0834b1e050cae89b9937c5eabc8b7bbaa4f698'),
+            ('run', '37b8bfbf83879263e2ceef18925f27d0a192d59fe8d2f167f2f93795a13b6698'),
+            ('step', 'a706248c56609099f9668d31f7a209ce3effa10b90402ead79bfa16cd27ffdd6'),
+            ('upgrade', '7285fcbb8041f3b634ff9e90c531d3ae9d1fa737960da7bc2a5b7ca6df164368'),
             ('values', '50de99ae82a3a08dd024fed1e68db261d82ec73b07a9b4be2ff912b6ef9b0401')
         ) as expected (name, hash)
         left join pgsm_engine.modules as m

@@ -1,0 +1,294 @@
+"""The running step: its state, and what compiled guards, values and actions call.
+
+Nothing here reads a clock, draws randomness or does I/O.  What only the database
+knows (the value of a call, a ``sql`` guard) is a ``Question``: the caller answers
+it and runs the step again from the start with all answers so far.
+
+``run.commands`` is an append-only journal, so that a failed block is undone by
+cutting it back; ``commands.net`` makes lists for the shell of it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from . import errors, values
+from .content import Block, Guard
+from .plan import Plan, State, Transition
+
+Json = Any
+
+SYSTEM: Mapping[str, Json] = {"role": "system"}
+
+
+class _Names:
+    """Names that expressions see for a while, restored afterwards."""
+
+    __slots__ = ("before", "new", "scope")
+
+    def __init__(self, scope: dict[str, Json], new: Mapping[str, Json]) -> None:
+        self.scope = scope
+        self.new = new
+
+    def __enter__(self) -> None:
+        self.before = {key: self.scope.get(key, _ABSENT) for key in self.new}
+        self.scope.update(self.new)
+
+    def __exit__(self, *_: object) -> None:
+        for key, value in self.before.items():
+            if value is _ABSENT:
+                del self.scope[key]
+            else:
+                self.scope[key] = value
+
+
+_ABSENT = object()
+
+
+class Run:
+    """The state of one step while it runs."""
+
+    __slots__ = (
+        "answered",
+        "answers",
+        "block",
+        "calls",
+        "commands",
+        "configuration",
+        "context",
+        "emitted",
+        "history",
+        "notes",
+        "output",
+        "plan",
+        "queue",
+        "refused_by",
+        "revision",
+        "running",
+        "scope",
+        "taken",
+        "touched",
+        "where",
+        "work",
+    )
+
+    def __init__(
+        self,
+        plan: Plan,
+        configuration: set[State],
+        history: dict[str, list[State]],
+        context: Json,
+        scope: dict[str, Json],
+        work: dict[str, Json],
+        revision: int,
+        answers: Sequence[Mapping[str, Json]] = (),
+    ) -> None:
+        self.plan = plan
+        self.configuration = configuration
+        self.history = history
+        self.context = context
+        self.scope = scope
+        self.scope["context"] = context
+        # bound to the set, not to the run: a cycle would be garbage at each step
+        self.scope["in_state"] = partial(in_state, plan.state_by_path, configuration)
+        self.work = work
+        self.revision = revision
+        self.answers = answers
+        self.answered = 0
+        self.block = 0
+        self.calls = 0
+        self.queue: deque[Json] = deque()
+        self.commands: list[tuple[Any, ...]] = []
+        self.emitted: list[Json] = []
+        self.notes: list[Json] = []
+        self.touched: list[tuple[str | int, ...]] = []
+        self.taken: list[Transition] = []
+        self.refused_by: list[str] = []
+        self.running = True
+        self.output: Json = None
+        self.where: dict[str, str] = {}
+
+    # -- what closures call -----------------------------------------------------
+
+    def names(self, **new: Json) -> _Names:
+        """Names for expressions while a ``with`` block lasts."""
+        return _Names(self.scope, new)
+
+    def ask(self, kind: str, function: str, arguments: list[Json], path: str) -> Json:
+        """Return the database's answer, or leave the step to ask for it."""
+        if self.answered == len(self.answers):
+            raise errors.Question(
+                kind=kind,
+                block=self.block,
+                function=function,
+                args=arguments,
+                path=path,
+                **self.where,
+            )
+        answer = self.answers[self.answered]
+        self.answered += 1
+        if "error" in answer:
+            error = answer["error"]
+            # a block is undone as a whole: its first question meets a later one's error
+            where = error.get("path", path)
+            raise errors.StepError(error["message"], where, error.get("code"))
+        if kind == "call":
+            self.calls += 1
+        return answer["value"]
+
+    def assign(
+        self,
+        news: Iterable[tuple[list[str | int], Json]],
+        gone: Iterable[list[str | int]],
+        path: str,
+    ) -> None:
+        """Set and remove paths of the context; later actions see the result."""
+        context = self.context
+        try:
+            for keys, value in news:
+                context = values.set_in(context, keys, value)
+                self.touched.append(tuple(keys))
+            for keys in gone:
+                context = values.remove_in(context, keys)
+                self.touched.append(tuple(keys))
+        except values.PathError as error:
+            raise errors.StepError(str(error), path) from None
+        self.context = self.scope["context"] = context
+
+    def raise_event(self, event: str, data: Json) -> None:
+        """Put an event on the internal queue."""
+        self.queue.append(make_event(event, data))
+
+    def arm(
+        self,
+        event: str,
+        data: Json,
+        due: Mapping[str, Json] | None,
+        send_id: Json,
+        path: str,
+    ) -> None:
+        """A delayed event to this instance; no due time, no timer."""
+        if due is not None:
+            self.commands.append(("send", event, data, due, _send_id(send_id, path)))
+
+    def send(
+        self,
+        receiver: Json,
+        event: str,
+        data: Json,
+        due: Mapping[str, Json] | None,
+        send_id: Json,
+        path: str,
+    ) -> None:
+        """An event to another instance, after this step."""
+        if not isinstance(receiver, str) or not receiver:
+            kind = values.type_name(receiver)
+            raise errors.StepError(f"an instance id is a text, not {kind}", path)
+        if due is not None:
+            self.commands.append(
+                ("message", receiver, event, data, due, _send_id(send_id, path))
+            )
+
+    def cancel(self, send_id: Json, path: str) -> None:
+        """Drop the delayed events of this instance that have this send id."""
+        if not isinstance(send_id, str):
+            kind = values.type_name(send_id)
+            raise errors.StepError(f"a send id is a text, not {kind}", path)
+        self.commands.append(("cancel", send_id))
+
+    def effect(
+        self, name: str, given: Json, policy: Json, reply: str | None, key: Json
+    ) -> None:
+        """Work on the outside world, once this step is committed."""
+        self.commands.append(("effect", name, given, policy, reply, key))
+
+    # -- blocks and guards --------------------------------------------------------
+
+    def execute_block(self, block: Block | None) -> None:
+        """Run executable content; an error undoes all of it and becomes an event."""
+        if block is None:
+            return
+        self.block += 1
+        self.calls = 0
+        context, commands, queue = self.context, len(self.commands), len(self.queue)
+        touched, notes, emitted = len(self.touched), len(self.notes), len(self.emitted)
+        try:
+            for action in block.actions:
+                action(self)
+        except errors.StepError as error:
+            if self.calls:
+                self._ask_to_undo(error)
+            self.context = self.scope["context"] = context
+            del self.commands[commands:], self.touched[touched:]
+            del self.notes[notes:], self.emitted[emitted:]
+            while len(self.queue) > queue:
+                self.queue.pop()
+            self.fail(error)
+
+    def _ask_to_undo(self, error: errors.StepError) -> None:
+        """A block failed after a call had been made: the shell must roll it back."""
+        raise errors.Question(
+            kind="undo",
+            block=self.block,
+            error={"message": error.message, "code": error.code, "path": error.path},
+            **self.where,
+        )
+
+    def test(self, guard: Guard | None) -> bool:
+        """Whether a guard allows its transition; an error is false and an event."""
+        if guard is None:
+            return True
+        self.block += 1
+        self.calls = 0
+        try:
+            return guard.test(self)
+        except errors.StepError as error:
+            self.fail(error)
+            return False
+
+    def evaluate(self, value: Any) -> Json:
+        """Return a value outside of a block; an error is null and an event."""
+        self.block += 1
+        self.calls = 0
+        try:
+            return value(self)
+        except errors.StepError as error:
+            self.fail(error)
+            return None
+
+    def fail(self, error: errors.StepError) -> None:
+        """Put error.execution on the internal queue."""
+        fact = {"type": "error.execution", "message": error.message, "path": error.path}
+        if error.code:
+            fact["code"] = error.code
+        self.queue.append(
+            make_event("error.execution", {}, error={**fact, **self.where})
+        )
+
+
+def in_state(states: Mapping[str, State], configuration: set[State], path: str) -> bool:
+    """Whether the state of a path is active; a state that is not there is not."""
+    return states.get(path) in configuration
+
+
+def _send_id(send_id: Json, path: str) -> str | None:
+    if send_id is None or isinstance(send_id, str):
+        return send_id
+    kind = values.type_name(send_id)
+    raise errors.StepError(f"a send id is a text, not {kind}", path)
+
+
+def make_event(event_type: str, data: Json, **facts: Json) -> dict[str, Json]:
+    """Return an event with all the keys that expressions may read."""
+    return {
+        "type": event_type,
+        "data": data,
+        "id": None,
+        "output": None,
+        "error": None,
+        "source": None,
+        **facts,
+    }
