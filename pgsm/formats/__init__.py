@@ -1,0 +1,3 @@
+"""Documents of other languages: SCXML, XState."""
+
+from __future__ import annotations
