@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from . import definition_paths, errors, expressions, values
+from . import definition_paths, errors, expressions, scxml, values, work
 from .content import Block, Guard
+from .definition_delays import looks_like_delay
+from .semantics import XSTATE, Semantics
 
 if TYPE_CHECKING:
     from .plan import State
@@ -33,17 +36,32 @@ BUILT_IN = frozenset(
         "log",
         "choose",
         "foreach",
+        "rearm",
+        "spawn",
+        "stop",
     }
 )
+SYSTEM_NAMES = scxml.SYSTEM_VARIABLES
 
 
 class Compiler:
     """Compiles the parts of one document; named parts are compiled where used."""
 
-    def __init__(self, implementations: Document) -> None:
+    def __init__(
+        self, implementations: Document, semantics: Semantics = XSTATE
+    ) -> None:
         self.implementations = implementations
+        self.semantics = semantics
         self.resolve: Callable[[str], State]
         self.loop_names: frozenset[str] = frozenset()
+
+    @contextmanager
+    def knowing(self, *names: str) -> Iterator[None]:
+        """Let expressions read the names of a loop while a ``with`` block lasts."""
+        outer = self.loop_names
+        self.loop_names = outer | set(names)
+        yield
+        self.loop_names = outer
 
     # -- values ---------------------------------------------------------------
 
@@ -74,7 +92,12 @@ class Compiler:
         return lambda run: {key: item(run) for key, item in members.items()}
 
     def expression(self, source: str, path: str) -> Value:
-        compiled = expressions.compile_expression(source, NAMES | self.loop_names, path)
+        try:
+            compiled = self._compiled(source, path)
+        except expressions.ExpressionError as error:
+            if self.semantics.strict:
+                raise
+            return _raiser(f"{source!r} is no expression: {error}", path)
 
         def evaluate(run: Run) -> Json:
             try:
@@ -83,6 +106,12 @@ class Compiler:
                 raise errors.StepError(str(error), path) from None
 
         return evaluate
+
+    def _compiled(self, source: str, path: str) -> expressions.Expression:
+        if self.semantics.data_by_name:
+            names = SYSTEM_NAMES | self.loop_names
+            return expressions.compile_expression(source, names, path, True)
+        return expressions.compile_expression(source, NAMES | self.loop_names, path)
 
     def sql(self, node: Document, path: str) -> Value:
         function = node["sql"]
@@ -209,6 +238,9 @@ class Compiler:
         ]
         removals = [self.path(key, path) for key in node.get("remove", ())]
 
+        if self.semantics.data_by_name:
+            return _assign_data(settings, removals, path)
+
         def assign(run: Run) -> None:
             news = [(target(run), value(run)) for target, value in settings]
             gone = [target(run) for target in removals]
@@ -218,9 +250,15 @@ class Compiler:
 
     def path(self, text: str, where: str) -> Callable[[Run], list[str | int]]:
         """Return a closure giving the keys of an assign path."""
+        try:
+            steps = definition_paths.parse_path(text)
+        except definition_paths.PathError as error:
+            if self.semantics.strict:
+                raise
+            return _raiser(f"{text!r} is no location: {error}", where)
         parts: list[str | Value] = [
             part if isinstance(part, str) else self.expression(part[1], where)
-            for part in definition_paths.parse_path(text)
+            for part in steps
         ]
         if all(isinstance(part, str) for part in parts):
             return lambda run: parts  # type: ignore[return-value]
@@ -229,13 +267,23 @@ class Compiler:
             for part in parts
         ]
 
-    def _optional(self, node: Document, key: str, path: str) -> Value | None:
+    def location(self, text: str, where: str) -> Callable[[Run], list[str | int]]:
+        """Return the path of a location that must be declared, in SCXML."""
+        path = self.path(text, where)
+        return (
+            (lambda run: _declared(run, path(run), where))
+            if (self.semantics.data_by_name)
+            else path
+        )
+
+    def optional(self, node: Document, key: str, path: str) -> Value | None:
+        """Return the value of a key, None where it is absent."""
         return self.value(node[key], f"{path}.{key}") if key in node else None
 
     def _raise(self, node: Document, path: str) -> Action:
         event = node["event"]
         data = self.value(node.get("data", {}), path + ".data")
-        send_id = self._optional(node, "id", path)
+        send_id = self.optional(node, "id", path)
         if "delay" not in node:
             return lambda run: run.raise_event(event, data(run))
         due = self.delay(node["delay"], path + ".delay")
@@ -244,9 +292,12 @@ class Compiler:
         )
 
     def _send(self, node: Document, path: str) -> Action:
-        receiver = self.value(node["to"]["instance"], path + ".to.instance")
+        to = node.get("to", {})
+        if self.semantics.data_by_name and "instance" not in to and to != "parent":
+            return self._send_to_address(node, path)
+        receiver = self._receiver(to, path + ".to")
         data = self.value(node.get("data", {}), path + ".data")
-        send_id = self._optional(node, "id", path)
+        send_id = self.optional(node, "id", path)
         due = self.delay(node["delay"], path + ".delay") if "delay" in node else None
 
         def send(run: Run) -> None:
@@ -261,6 +312,61 @@ class Compiler:
 
         return send
 
+    def _receiver(self, to: Json, path: str) -> Value:
+        """Return the closure that gives the id of the receiving instance."""
+        if to == "parent":
+            return lambda run: _parent(run, path)
+        if "child" in to:
+            child_id = self.value(to["child"], path + ".child")
+            return lambda run: _child(run, child_id(run), path)
+        return self.value(to["instance"], path + ".instance")
+
+    def _send_to_address(self, node: Document, path: str) -> Action:
+        """SCXML's send, whose parts may all be computed."""
+        event = self.value(node["event"], path + ".event")
+        data = self.value(node.get("data", {}), path + ".data")
+        given_id = self.optional(node, "id", path)
+        due = self.delay(node["delay"], path + ".delay") if "delay" in node else None
+        address = self.optional(node.get("to", {}), "address", path + ".to")
+        processor = self.optional(node, "processor", path)
+        location = (
+            self.location(node["idLocation"], path) if "idLocation" in node else None
+        )
+
+        def send(run: Run) -> None:
+            send_id = run.send_id(given_id(run), path) if given_id else None
+            if location:
+                send_id = run.new_send_id()
+                run.assign([(location(run), send_id)], [], path)
+            kind = processor(run) if processor else None
+            scxml.check_processor(kind, path, send_id)
+            scxml.send(
+                run,
+                event(run),
+                data(run),
+                due(run) if due else None,
+                send_id,
+                address(run) if address else None,
+                path,
+            )
+
+        return send
+
+    def _rearm(self, node: Document, path: str) -> Action:
+        return lambda run: run.rearm(node["delay"])
+
+    def _spawn(self, node: Document, path: str) -> Action:
+        machine = self.value(node["machine"], path + ".machine")
+        child_id = self.value(node["id"], path + ".id")
+        given = self.value(node.get("input", {}), path + ".input")
+        return lambda run: work.start_child(
+            run, child_id(run), machine(run), given(run), {}, path
+        )
+
+    def _stop(self, node: Document, path: str) -> Action:
+        child_id = self.value(node["id"], path + ".id")
+        return lambda run: work.stop_child(run, child_id(run), path)
+
     def _cancel(self, node: Document, path: str) -> Action:
         send_id = self.value(node["id"], path + ".id")
         return lambda run: run.cancel(send_id(run), path)
@@ -268,7 +374,7 @@ class Compiler:
     def _effect(self, node: Document, path: str) -> Action:
         name = node["name"]
         given = self.value(node.get("input", {}), path + ".input")
-        key = self._optional(node, "key", path)
+        key = self.optional(node, "key", path)
         declared = self.implementations.get("effects", {}).get(name, {})
         use = {item: node[item] for item in node if item != "key"}
         policy = values.policy(declared, use)
@@ -277,7 +383,7 @@ class Compiler:
 
         def effect(run: Run) -> None:
             business_key = key(run) if key else None
-            run.effect(name, given(run), policy, reply, business_key)
+            run.effect(name, given(run), policy, reply, business_key, path)
 
         return effect
 
@@ -330,11 +436,11 @@ class Compiler:
 
     def _foreach(self, node: Document, path: str) -> Action:
         items = self.value(node["in"], path + ".in")
+        if self.semantics.data_by_name:
+            return self._foreach_datum(node, items, path)
         item_name, index_name = node.get("item", "item"), node.get("index", "index")
-        outer = self.loop_names
-        self.loop_names = outer | {item_name, index_name}
-        steps = self.actions(node["actions"], path + ".actions")
-        self.loop_names = outer
+        with self.knowing(item_name, index_name):
+            steps = self.actions(node["actions"], path + ".actions")
 
         def foreach(run: Run) -> None:
             elements = items(run)
@@ -347,6 +453,91 @@ class Compiler:
                         step(run)
 
         return foreach
+
+    def _foreach_datum(self, node: Document, items: Value, path: str) -> Action:
+        """SCXML's foreach: item and index are data, declared where they are not."""
+        names = [node[key] for key in ("item", "index") if key in node]
+        steps = self.actions(node["actions"], path + ".actions")
+
+        def foreach(run: Run) -> None:
+            elements = items(run)
+            if not isinstance(elements, list):
+                kind = values.type_name(elements)
+                raise errors.StepError(f"foreach needs a list, not {kind}", path)
+            for name in names:
+                if not scxml.is_datum(name):
+                    raise errors.StepError(f"{name!r} cannot be declared", path)
+            for index, element in enumerate(list(elements)):
+                both = zip(names, (element, index), strict=False)
+                run.assign([([name], value) for name, value in both], [], path)
+                for step in steps:
+                    step(run)
+
+        return foreach
+
+
+def rearmed_delays(document: Json) -> frozenset[str]:
+    """Return the delays that some action of the document arms again."""
+    found: set[str] = set()
+    waiting = [document]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, Mapping):
+            if node.get("type") == "rearm" and isinstance(node.get("delay"), str):
+                found.add(node["delay"])
+            waiting.extend(node.values())
+        elif isinstance(node, list):
+            waiting.extend(node)
+    return frozenset(found)
+
+
+def _raiser(message: str, path: str) -> Callable[[Run], Any]:
+    """Return what raises an error whenever it is evaluated."""
+
+    def fail(run: Run) -> Any:
+        raise errors.StepError(message, path)
+
+    return fail
+
+
+Location = Callable[["Run"], list[str | int]]
+
+
+def _assign_data(
+    settings: list[tuple[Location, Value]], removals: list[Location], path: str
+) -> Action:
+    """SCXML's assign: only what has been declared can be assigned."""
+
+    def assign(run: Run) -> None:
+        news = [
+            (_declared(run, target(run), path), value(run))
+            for target, value in settings
+        ]
+        gone = [_declared(run, target(run), path) for target in removals]
+        run.assign(news, gone, path)
+
+    return assign
+
+
+def _declared(run: Run, keys: list[str | int], path: str) -> list[str | int]:
+    if keys[0] not in run.context:
+        raise errors.StepError(f'there is no data "{keys[0]}" to assign', path)
+    return keys
+
+
+def _parent(run: Run, path: str) -> str:
+    parent: str | None = run.scope["instance"]["parent"]
+    if parent is None:
+        raise errors.StepError("this instance has no parent", path)
+    return parent
+
+
+def _child(run: Run, child_id: Json, path: str) -> str:
+    child = run.child(child_id) if isinstance(child_id, str) else None
+    if child is None:
+        raise errors.StepError(f"there is no child {child_id!r}", path)
+    instance: str = child["instance"]
+    return instance
 
 
 def guard_label(node: Document) -> str:
@@ -380,7 +571,9 @@ def _due_at(at: Json, path: str) -> Document | None:
 
 def _due_in(amount: Json, unit: str, path: str) -> Document:
     if isinstance(amount, str):
-        return {"in": amount}
+        if not looks_like_delay(amount):
+            raise errors.StepError(f"{amount!r} is no length of time", path)
+        return {"in": f"{amount} milliseconds" if amount.isdigit() else amount}
     if isinstance(amount, bool) or amount is None or isinstance(amount, (list, dict)):
         kind = values.type_name(amount)
         raise errors.StepError(f"a delay is a number or an interval, not {kind}", path)

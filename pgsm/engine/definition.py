@@ -10,7 +10,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any
 
-from . import exact
+from . import exact, semantics
 from .definition_input import read_text, read_value
 from .definition_paths import PathError, parse_path
 from .definition_problems import FunctionUse, Problem, in_document_order
@@ -73,7 +73,7 @@ def check(document: Any) -> Checked:
 
 def _check_object(raw: dict[str, Any]) -> Checked:
     tree = scan(raw)
-    found = Check(tree, declarations(raw), _after_keys(tree))
+    found = Check(tree, declarations(raw), semantics.of(raw), _after_keys(tree))
     if len(tree.nodes) - 1 > MAX_STATES:
         at = At(("states",), GLOBALS, tree.root)
         message = f"the document has {len(tree.nodes) - 1} states"

@@ -75,7 +75,20 @@ def _built_in(check: Check, raw: dict[str, Any], at: At, shape: Shape) -> Any:
         check.problem(at, "missing_key", 'the key "set" or "remove" is missing')
     if kind == "foreach":
         at = At(at.path, at.names, at.node, loop_names(raw))
+    if kind == "send":
+        _refuse_address_parts(check, raw, at)
     return read_object(check, raw, at, shape)
+
+
+def _refuse_address_parts(check: Check, raw: dict[str, Any], at: At) -> None:
+    """What only SCXML's send has; there its receiver may be absent."""
+    if not check.semantics.strict:
+        return
+    if "to" not in raw:
+        check.problem(at, "missing_key", 'the key "to" is missing')
+    for key in ("processor", "idLocation"):
+        if key in raw:
+            check.scxml_only(at / key, key)
 
 
 def loop_names(raw: dict[str, Any]) -> frozenset[str]:
@@ -88,6 +101,8 @@ def loop_name(check: Check, raw: Any, at: At) -> Any:
     """A name which a loop may give to its element."""
     if not isinstance(raw, str):
         return check.wrong_type(at, "a name", raw)
+    if not check.semantics.strict:
+        return raw
     plain = raw.isascii() and raw.isidentifier() and not raw.startswith("_")
     if not plain or len(raw) > 50 or keyword.iskeyword(raw):
         check.problem(at, "bad_name", f"{quote(raw)} cannot be a name in expressions")
@@ -123,10 +138,19 @@ def _receiver(check: Check, raw: Any, at: At) -> Any:
         check.problem(at, "bad_value", message)
         return DROP
     result = read_object(check, raw, at, RECEIVER)
-    if result is not DROP and ("instance" in raw) == ("child" in raw):
+    if result is DROP:
+        return DROP
+    if sum(key in raw for key in RECEIVER.fields) != 1:
         message = "a receiver has one of the keys instance, child"
         check.problem(at, "bad_value", message)
+    if "address" in raw and check.semantics.strict:
+        check.scxml_only(at / "address", "address")
     return result
+
+
+def machine_name(check: Check, raw: Any, at: At) -> Any:
+    """The name of a machine, or a value that gives it."""
+    return value(check, raw, at) if isinstance(raw, dict) else name(check, raw, at)
 
 
 def _checked(check: Check, raw: Any, at: At) -> Any:
@@ -139,7 +163,7 @@ _block = one_or_many(action, keep_empty=True)
 
 NAMED = Shape("action", {"type": _checked, "params": value})
 BRANCH = Shape("branch", {"guard": guard, "actions": actions})
-RECEIVER = Shape("to", {"instance": value, "child": value})
+RECEIVER = Shape("to", {"instance": value, "child": value, "address": value})
 
 
 def _shape(kind: str, required: tuple[str, ...], **fields: Reader) -> Shape:
@@ -156,12 +180,14 @@ BUILT_IN = {
         ),
         _shape(
             "send",
-            ("to", "event"),
+            ("event",),
             to=_receiver,
             event=sendable_event,
             data=value,
             delay=delay,
             id=value,
+            idLocation=context_path,
+            processor=value,
         ),
         _shape("cancel", ("id",), id=value),
         _shape("rearm", ("delay",), delay=rearmed),
@@ -178,7 +204,7 @@ BUILT_IN = {
         ),
         _shape("emit", ("event",), event=event_name, data=value),
         _shape("log", ("message",), message=value),
-        _shape("spawn", ("machine",), machine=name, id=value, input=value),
+        _shape("spawn", ("machine", "id"), machine=machine_name, id=value, input=value),
         _shape("stop", ("id",), id=value),
         _shape("choose", ("branches",), branches=_branches),
         Shape(

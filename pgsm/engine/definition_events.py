@@ -7,8 +7,16 @@ from typing import Any
 from . import definition_xstate as xstate
 from .definition_problems import quote
 from .definition_shapes import DROP, At, Check, is_name
+from .definition_values import value
 
-RESERVED_PREFIXES = ("done.invoke.", "error.invoke.", "done.state.", "after.", "late.")
+RESERVED_PREFIXES = (
+    "done.invoke.",
+    "done.item.",
+    "error.invoke.",
+    "done.state.",
+    "after.",
+    "late.",
+)
 RESERVED_NAMES = ("error.execution", "error.communication")
 
 
@@ -31,7 +39,9 @@ def event_name(check: Check, raw: Any, at: At) -> Any:
 
 
 def sendable_event(check: Check, raw: Any, at: At) -> Any:
-    """The name of an event that a document may make."""
+    """The name of an event that a document may make; SCXML's may compute it."""
+    if not check.semantics.strict and isinstance(raw, (str, dict)):
+        return value(check, raw, at)
     event = event_name(check, raw, at)
     if event is not DROP and (is_reserved(event) or event.startswith("xstate.")):
         message = f"the event {quote(event)} is reserved for the engine"
@@ -63,6 +73,19 @@ def descriptor(check: Check, raw: Any, at: At) -> Any:
         check.problem(at, "bad_event_descriptor", message)
         return DROP
     return translated
+
+
+def token_descriptor(check: Check, raw: Any, at: At) -> Any:
+    """SCXML's descriptor: tokens that an event starts with, `*` for every event."""
+    if not isinstance(raw, str):
+        return check.wrong_type(at, "an event descriptor", raw)
+    stem = raw.removesuffix(".*").removesuffix(".")
+    bad = not stem or any(char.isspace() for char in raw) or ".." in raw
+    if bad or ("*" in stem and stem != "*") or stem.startswith("."):
+        message = f"{quote(raw)} is not an event descriptor"
+        check.problem(at, "bad_event_descriptor", message)
+        return DROP
+    return raw
 
 
 def _is_wildcard(raw: str) -> bool:

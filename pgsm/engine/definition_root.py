@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from . import semantics
 from .definition_actions import action_implementations
 from .definition_delays import delay_implementation
 from .definition_effects import effect_implementations
@@ -86,6 +87,8 @@ _BEFORE: dict[str, Reader] = {
     "id": STATE.fields["id"],
     "version": _version,
     "description": STATE.fields["description"],
+    "semantics": one_of(*semantics.BY_NAME),
+    "binding": one_of("early", "late"),
     "type": STATE.fields["type"],
     "initial": STATE.fields["initial"],
     "context": _context,
@@ -102,7 +105,7 @@ _BEFORE: dict[str, Reader] = {
     "contextSchema": schema,
     "eventSchemas": _event_schemas,
 }
-_NOT_OF_THE_ROOT = ("history", "target", "onDone")
+_NOT_OF_THE_ROOT = ("history", "target", "actions", "onDone")
 ROOT = Shape(
     "root",
     {

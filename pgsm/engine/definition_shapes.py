@@ -13,41 +13,21 @@ from typing import Any
 
 from .definition_problems import Finding, FunctionUse, Path, did_you_mean, quote
 from .definition_tree import Node, Tree
+from .semantics import XSTATE, Semantics
 
 MAX_NAME = 200  # characters
 MAX_HINTS = 100  # a search is slow in a document with thousands of names
 
-# What is valid but not run yet: feature → message.  A feature is "<shape>.<key>"
-# ("root.defer", "invoke.each", "send.delay") or "action.<type>".
-# What the language has and this release's interpreter does not run: refused, so that
-# nothing is accepted in silence.
+# What the language has and this release does not run: feature → message.  A feature
+# is "<shape>.<key>" ("root.defer", "invoke.each") or "action.<type>".  It is refused,
+# so that nothing is accepted in silence.
 NOT_YET: dict[str, str] = dict.fromkeys(
     (
-        "action.spawn",
-        "action.stop",
-        "action.rearm",
-        "to.parent",
-        "to.child",
-        "invoke.machine",
-        "invoke.each",
-        "invoke.late",
-        "effect.late",
         "effect.ordered",
-        "root.defer",
-        "state.defer",
-        "root.sensitive",
-        "root.inputSchema",
-        "root.contextSchema",
-        "root.eventSchemas",
         "root.publicContext",
         "root.indexStates",
         "root.allowRead",
         "root.allowWrite",
-        "root.internalEvents",
-        "effect.inputSchema",
-        "effect.outputSchema",
-        "invoke.onItem",
-        "send.id",
     ),
     "this is not supported yet",
 )
@@ -102,6 +82,7 @@ class Check:
 
     tree: Tree
     declared: Mapping[str, frozenset[str]]  # guards, actions, delays, effects
+    semantics: Semantics = XSTATE
     after_keys: frozenset[str] = frozenset()
     findings: list[Finding] = field(default_factory=list)
     functions: list[FunctionUse] = field(default_factory=list)
@@ -132,6 +113,12 @@ class Check:
         message = f"{wanted} is wanted here, not {type_name(raw)}"
         self.problem(at, "wrong_type", message, hint)
         return DROP
+
+    def scxml_only(self, at: At, key: str) -> None:
+        """Take down that a key belongs to documents with SCXML's semantics."""
+        message = f"the key {quote(key)} needs the semantics of SCXML"
+        hint = 'write "semantics": "scxml" at the root, or leave the key out'
+        self.problem(at, "misplaced_key", message, hint)
 
     def feature(self, name: str, at: At) -> None:
         """Take down that a feature is not run yet, if so."""

@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import Any
 
 from . import definition_xstate as xstate
-from .definition_actions import actions, loop_name, loop_names
+from .definition_actions import actions, loop_name, loop_names, machine_name
 from .definition_delays import delay_key
 from .definition_effects import LATE, OVERRIDES, declared_effect
-from .definition_events import descriptor
+from .definition_events import descriptor, token_descriptor
 from .definition_guards import guard
 from .definition_problems import quote
 from .definition_shapes import (
@@ -31,7 +31,7 @@ from .definition_shapes import (
 )
 from .definition_targets import history_targets, initial_targets, targets
 from .definition_tree import MAX_NESTING, STATE_TYPES
-from .definition_values import loop_value, value
+from .definition_values import context_path, loop_value, value
 
 MAX_PATH = 1_500  # bytes of a state's path, so that an index can hold it
 
@@ -104,6 +104,25 @@ TRANSITION = Shape(
         "meta": anything,
     },
 )
+_TOKENS = one_or_many(token_descriptor)
+BY_TOKENS = Shape("transition", {"event": _TOKENS, **TRANSITION.fields}, ("event",))
+
+
+def by_tokens(check: Check, raw: Any, at: At) -> Any:
+    """SCXML's transitions with events, in document order."""
+    if not isinstance(raw, list):
+        return check.wrong_type(at, "an array of transitions", raw)
+    found = [read_object(check, item, at / n, BY_TOKENS) for n, item in enumerate(raw)]
+    return [item for item in found if item is not DROP] or DROP
+
+
+def data(check: Check, raw: Any, at: At) -> Any:
+    """The data that a state declares, by name."""
+    if not isinstance(raw, dict):
+        return check.wrong_type(at, "an object", raw)
+    return value(check, raw, at.knowing("input"))
+
+
 INITIAL = Shape(
     "initial",
     {
@@ -145,7 +164,7 @@ INVOKE = Shape(
     {
         "id": name,
         "src": declared_effect,
-        "machine": name,
+        "machine": machine_name,
         "input": loop_value,
         **_LOOP_KEYS,
         **OVERRIDES,
@@ -154,10 +173,15 @@ INVOKE = Shape(
         "onDone": transitions,
         "onItem": transitions,
         "onError": transitions,
+        "autoforward": boolean,
+        "finalize": actions,
+        "idLocation": context_path,
+        "processor": value,
         "description": text,
         "meta": anything,
     },
 )
+_SCXML_INVOKE = ("autoforward", "finalize", "idLocation", "processor")
 
 
 def invocations(check: Check, raw: Any, at: At) -> Any:
@@ -187,7 +211,12 @@ def _invocation(check: Check, raw: Any, at: At, position: int) -> Any:
             if key in raw:
                 message = f'the key {quote(key)} needs the key "each" beside it'
                 check.problem(at / key, "misplaced_key", message)
+    for key in _SCXML_INVOKE:
+        if key in raw and check.semantics.strict:
+            check.scxml_only(at / key, key)
     default = at.node.path or at.node.id
+    if not check.semantics.strict:
+        raw = {"id": f"{at.node.id}.{position}", **raw}
     own = raw.get("id", f"{default}/{position}" if position else default)
     check.invokes.append((str(own), at.node, at))
     rest = {key: item for key, item in raw.items() if key != "id"}
@@ -279,6 +308,10 @@ def state(check: Check, raw: Any, at: At) -> Any:
 def refuse_misplaced_keys(check: Check, raw: dict[str, Any], at: At) -> dict[str, Any]:
     """The state without the keys that its kind cannot have, which are reported."""
     kind = at.node.kind
+    for key in ("transitions", "binding", *(("context",) if at.node.parent else ())):
+        if key in raw and check.semantics.strict:
+            check.scxml_only(at / key, key)
+            raw = {name: item for name, item in raw.items() if name != key}
     misplaced = [key for key in raw if _is_misplaced(key, kind, at)]
     for key in misplaced:
         message = f"a {kind} state cannot have the key {quote(key)}"
@@ -298,8 +331,13 @@ def refuse_misplaced_keys(check: Check, raw: dict[str, Any], at: At) -> dict[str
 
 _MISPLACED = {"final": "bad_final", "history": "bad_history"}
 _ALLOWED = {
-    "history": {"id", "type", "history", "target", "description", "meta"},
-    "final": {"id", "type", "entry", "exit", "output", "tags", "description", "meta"},
+    "history": {
+        *("id", "type", "history", "target", "actions", "description", "meta"),
+    },
+    "final": {
+        *("id", "type", "context", "entry", "exit", "output", "tags"),
+        *("description", "meta"),
+    },
 }
 
 
@@ -308,7 +346,7 @@ def _is_misplaced(key: str, kind: str, at: At) -> bool:
         return False
     if kind in _ALLOWED:
         return key not in _ALLOWED[kind]
-    if key in ("history", "target"):
+    if key in ("history", "target", "actions"):
         return True
     if key == "initial":
         return kind != "compound"
@@ -327,12 +365,15 @@ STATE = Shape(
         "type": _type,
         "history": _history,
         "target": history_targets,
+        "actions": actions,
+        "context": data,
         "initial": initial,
         "tags": _texts,
         "entry": actions,
         "exit": actions,
         "invoke": invocations,
         "on": by_event,
+        "transitions": by_tokens,
         "after": by_delay,
         "always": transitions,
         "onDone": transitions,

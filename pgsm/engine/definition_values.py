@@ -71,6 +71,8 @@ def expression(check: Check, raw: Any, at: At) -> Any:
     """The source of an expression that compiles with the names of its place."""
     if not isinstance(raw, str):
         return check.wrong_type(at, "the text of an expression", raw)
+    if not check.semantics.strict:
+        return raw  # what is wrong with it comes up when it is evaluated
     key = (raw, at.names)
     if key not in check.compiled:
         check.compiled[key] = _expression_problem(check, raw, at.names)
@@ -105,6 +107,8 @@ def context_path(check: Check, raw: Any, at: At) -> Any:
     """A path into the context, its bracketed expressions checked."""
     if not isinstance(raw, str):
         return check.wrong_type(at, "the text of a path", raw)
+    if not check.semantics.strict:
+        return raw
     try:
         steps = parse_path(raw)
     except PathError as error:

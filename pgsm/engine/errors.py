@@ -14,11 +14,18 @@ BAD_RESULT = "SM105"
 class StepError(Exception):
     """An error in a guard, value or action; undoes its block."""
 
-    def __init__(self, message: str, path: str, code: str | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        path: str,
+        code: str | None = None,
+        send_id: str | None = None,
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.path = path
         self.code = code
+        self.send_id = send_id
 
 
 class Refusal(Exception):

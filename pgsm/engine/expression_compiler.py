@@ -42,7 +42,7 @@ _GLOBALS: dict[str, Any] = {
             *(values.less, values.less_equal, values.greater, values.greater_equal),
             *(values.equal, values.not_equal),
             *(values.contained, values.not_contained),
-            *(values.scope_value, values.element, values.part),
+            *(values.scope_value, values.datum, values.element, values.part),
             *(values.turns, values.tuples, values.key_text),
             *(values.in_state, values.pay_for_value),
         )
@@ -134,7 +134,14 @@ def function(body: ast.expr, constants: list[Decimal]) -> Run:
 class Compiler:
     """Checks the tree of one expression and rewrites it."""
 
-    def __init__(self, scanned: Tokens, names: frozenset[str], explain: bool) -> None:
+    def __init__(
+        self,
+        scanned: Tokens,
+        names: frozenset[str],
+        explain: bool,
+        data_by_name: bool = False,
+    ) -> None:
+        self.data_by_name = data_by_name
         self.scanned = scanned
         self.allowed = names
         self.explain = explain
@@ -218,6 +225,9 @@ class Compiler:
             self.reads += 1
             return _name(f"v_{name}")
         if name not in self.allowed:
+            if self.data_by_name:
+                self.reads += 1
+                return _call("datum", _name("scope"), ast.Constant(name))
             raise self.unknown(name, node)
         self.read.add(name)
         self.reads += 1
@@ -448,6 +458,8 @@ class Compiler:
         if not isinstance(node, ast.Name):
             raise self.error("only functions can be called", node)
         name = self.scanned.names.get(node.col_offset, "")
+        if name == "In" and self.data_by_name:
+            return "in_state"
         if name not in FUNCTIONS and name != "in_state":
             other = _OTHER_NAMES.get(name)
             hint = f"did you mean {other}?" if other else None

@@ -305,6 +305,14 @@ def not_contained(x: Value, y: Value, work: Work) -> bool:
 # --------------------------------------------------------------- keys, indexes
 
 
+def datum(scope: dict[str, Value], name: str) -> Value:
+    """The value of a name in the context."""
+    context = scope["context"]
+    if isinstance(context, dict) and name in context:
+        return context[name]
+    raise EvaluationError(f'there is no data "{name}"')
+
+
 def scope_value(scope: dict[str, Value], name: str) -> Value:
     """The value of a name, or the error that it has none here."""
     try:

@@ -49,6 +49,7 @@ class Expression:
     paths: frozenset[tuple[str, ...]]  # ("context", "a", "b")
     states: frozenset[str]  # literal arguments of in_state
     allowed: frozenset[str] = field(repr=False, compare=False)
+    data_by_name: bool = field(repr=False, compare=False)
     run: Run = field(repr=False, compare=False)
     works: bool = field(repr=False, compare=False)  # whether it needs a budget
 
@@ -65,7 +66,7 @@ class Expression:
         if not isinstance(error, (LookupError, TypeError)):
             raise _unforeseen(error) from None
         try:
-            run = _built(self.source, self.allowed, True).run
+            run = _built(self.source, self.allowed, True, self.data_by_name).run
             return run(scope, Work())
         except EvaluationError:
             raise
@@ -81,17 +82,20 @@ def _unforeseen(error: Exception) -> EvaluationError:
     return EvaluationError(f"the expression failed: {type(error).__name__}: {error}")
 
 
-def compile_expression(source: str, names: Set[str], path: str = "") -> Expression:
+def compile_expression(
+    source: str, names: Set[str], path: str = "", data_by_name: bool = False
+) -> Expression:
     """The compiled expression; ExpressionError for what is not of the language.
 
     `names` are those that it may read besides the functions; `path` is its place in
-    the document, which an error carries along.
+    the document, which an error carries along.  With `data_by_name` every other
+    name reads the context, and In() is in_state(), as in SCXML.
     """
     allowed = frozenset(names)
     if not isinstance(source, str):
         raise ExpressionError("an expression is a text", path=path)
     try:
-        built = _built(source, allowed, False)
+        built = _built(source, allowed, False, data_by_name)
     except ExpressionError as error:
         raise ExpressionError(error.message, error.offset, error.hint, path) from None
     return Expression(
@@ -101,6 +105,7 @@ def compile_expression(source: str, names: Set[str], path: str = "") -> Expressi
         paths=built.paths,
         states=built.states,
         allowed=allowed,
+        data_by_name=data_by_name,
         run=built.run,
         works=built.works,
     )
@@ -116,13 +121,15 @@ class _Built:
 
 
 @lru_cache(maxsize=512)
-def _built(source: str, names: frozenset[str], explain: bool) -> _Built:
+def _built(
+    source: str, names: frozenset[str], explain: bool, data_by_name: bool
+) -> _Built:
     """What a source compiles to; with `explain`, errors name places at some cost."""
     scanned = tokens.scan(source)
     try:
         tree = _parsed(scanned)
         check_depth(tree, tokens.MAX_DEPTH)
-        compiler = Compiler(scanned, names, explain)
+        compiler = Compiler(scanned, names, explain, data_by_name)
         body = compiler.finished(compiler.visit(tree))
         run = function(body, compiler.constants)
     except (RecursionError, MemoryError, OverflowError):

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from . import configuration as sets
-from . import errors
+from . import errors, work
 from .plan import State, Transition
 from .run import Run, make_event
 
@@ -24,21 +24,35 @@ MAX_MICROSTEPS = 1000
 
 def matching_transitions(state: State, event_type: str) -> Iterable[Transition]:
     """Yield a state's transitions for an event in their order of precedence."""
+    for tokens, transition in state.tokens:
+        if any(matches_token(token, event_type) for token in tokens):
+            yield transition
     yield from state.descriptors.get(event_type, ())
     for descriptor, transitions in state.wildcards:
-        if descriptor == "*":
+        if matches(descriptor, event_type):
             yield from transitions
-        else:
-            stem = descriptor[:-2]
-            if event_type == stem or event_type.startswith(stem + "."):
-                yield from transitions
+
+
+def matches_token(token: str, event_type: str) -> bool:
+    """Whether a descriptor without its last ".*" is a prefix of an event, by tokens."""
+    return token == "*" or event_type == token or event_type.startswith(token + ".")
+
+
+def matches(descriptor: str, event_type: str) -> bool:
+    """Whether a descriptor of a JSON document takes an event."""
+    if descriptor == event_type or descriptor == "*":
+        return True
+    return descriptor.endswith(".*") and matches_token(descriptor[:-2], event_type)
 
 
 def select_transitions(run: Run, event: Mapping[str, Json]) -> list[Transition]:
     """Return the optimal set of transitions that the event enables."""
     event_type = event["type"]
     enabled: list[Transition] = []
-    _select(run, run.plan.root, event_type, enabled)
+    if run.plan.semantics.by_atomic_state:
+        _select_by_atomic_state(run, event_type, enabled)
+    else:
+        _select(run, run.plan.root, event_type, enabled)
     return sets.remove_conflicting_transitions(enabled, run.configuration, run.history)
 
 
@@ -47,7 +61,10 @@ def select_eventless_transitions(run: Run) -> list[Transition]:
     if not run.plan.has_always:
         return []
     enabled: list[Transition] = []
-    _select(run, run.plan.root, None, enabled)
+    if run.plan.semantics.by_atomic_state:
+        _select_by_atomic_state(run, None, enabled)
+    else:
+        _select(run, run.plan.root, None, enabled)
     return sets.remove_conflicting_transitions(enabled, run.configuration, run.history)
 
 
@@ -61,20 +78,45 @@ def _select(
             found |= _select(run, child, event_type, enabled)
     if found:
         return True
+    transition = _first_enabled(run, state, event_type)
+    if transition is None:
+        return False
+    enabled.append(transition)
+    return True
+
+
+def _select_by_atomic_state(
+    run: Run, event_type: str | None, enabled: list[Transition]
+) -> None:
+    """Each atomic state takes the first transition of its own or of an ancestor."""
+    asked: dict[State, Transition | None] = {}
+    for atomic in sets.document_order(run.configuration):
+        if atomic.children:
+            continue
+        for state in (atomic, *atomic.ancestors):
+            if state not in asked:
+                asked[state] = _first_enabled(run, state, event_type)
+            found = asked[state]
+            if found is not None:
+                enabled.append(found)
+                break
+
+
+def _first_enabled(run: Run, state: State, event_type: str | None) -> Transition | None:
+    """Return a state's transition for an event, or its eventless one."""
     if event_type is None:
         candidates: Iterable[Transition] = state.always
-    elif state.descriptors or state.wildcards:
+    elif state.descriptors or state.wildcards or state.tokens:
         candidates = matching_transitions(state, event_type)
     else:
-        return False
+        return None
     for transition in candidates:
         run.where = {"state": state.path, "transition": transition.path}
         if run.test(transition.guard):
-            enabled.append(transition)
-            return True
+            return transition
         if event_type is not None and transition.guard is not None:
             run.refused_by.append(transition.guard.label)
-    return False
+    return None
 
 
 # -- microsteps -----------------------------------------------------------------------
@@ -117,8 +159,11 @@ def exit_state(run: Run, state: State) -> None:
     """Run a state's exit content; its timers and invocations end."""
     run.where = {"state": state.path}
     run.execute_block(state.exit)
+    work.leave(run, state)
     if state.delays or state.invocations:
         run.commands.append(("exit", state))
+        if state in run.to_invoke:
+            run.to_invoke.remove(state)
 
 
 def execute_transition_content(run: Run, transitions: Sequence[Transition]) -> None:
@@ -135,6 +180,8 @@ def enter_states(run: Run, entering: sets.EntrySet) -> None:
     for state in sets.document_order(entering.states - run.configuration):
         run.configuration.add(state)
         run.where = {"state": state.path}
+        if state.data and run.plan.late_binding:
+            bind_once(run, state)
         run.execute_block(state.entry)
         start_work(run, state)
         if state in entering.default_entry and state.initial is not None:
@@ -144,14 +191,59 @@ def enter_states(run: Run, entering: sets.EntrySet) -> None:
             enter_final(run, state, completed)
 
 
+def initialise_data(run: Run, given: Json) -> None:
+    """Bind SCXML's data in document order: all of it, or what the root declares.
+
+    What the input names at the root has its value from there.  A state's data,
+    bound late, is null until the state is entered.
+    """
+    context = {name: None for state in run.plan.states for name, _ in state.data}
+    run.context = run.scope["context"] = context
+    for state in run.plan.states:
+        if state.parent is None:
+            overrides = given if isinstance(given, Mapping) else {}
+            bind(run, state, overrides)
+        elif not run.plan.late_binding:
+            bind(run, state, {})
+
+
+def bind(run: Run, state: State, overrides: Mapping[str, Json]) -> None:
+    """Give a state's data their first values; a value that fails is null."""
+    run.where = {"state": state.path}
+    for name, value in state.data:
+        datum = overrides[name] if name in overrides else run.evaluate(value)
+        run.assign([([name], datum)], [], state.document_path)
+
+
+def bind_once(run: Run, state: State) -> None:
+    """Bind a state's data when it is entered for the first time."""
+    if state.parent is not None and state.path not in run.work.get("bound", {}):
+        run.keep("bound", state.path, True)
+        bind(run, state, {})
+
+
 def start_work(run: Run, state: State) -> None:
     """Arm a state's delayed transitions and ask for its invocations."""
     for delay in state.delays:
+        if delay.key in run.plan.rearmed:
+            run.keep("entered", state.path, run.scope["now"])
         due = run.evaluate(delay.due)
         if due is not None:
             run.commands.append(("after", delay, due))
+    if state.invocations and run.plan.semantics.invoke_when_settled:
+        run.to_invoke.append(state)
+        return
     for invocation in state.invocations:
-        run.commands.append(("invoke", invocation, run.evaluate(invocation.input)))
+        work.start_invocation(run, invocation)
+
+
+def start_invocations(run: Run) -> None:
+    """Start what the states want that have been entered and not left."""
+    states = sets.document_order(run.to_invoke)
+    run.to_invoke = []
+    for state in states:
+        for invocation in state.invocations:
+            work.start_invocation(run, invocation)
 
 
 def enter_final(run: Run, state: State, completed: set[State]) -> None:
@@ -163,7 +255,7 @@ def enter_final(run: Run, state: State, completed: set[State]) -> None:
         _finish(run, output)
         return
     if parent.kind == "compound":
-        run.queue.append(make_event(f"done.state.{parent.path}", {}, output=output))
+        run.enqueue(parent.done_event, {}, output=output)
     region = parent if parent.kind == "parallel" else parent.parent
     while region is not None and region.kind == "parallel":
         if region in completed or not sets.is_in_final_state(region, run.configuration):
@@ -172,7 +264,7 @@ def enter_final(run: Run, state: State, completed: set[State]) -> None:
         if region.parent is None:
             _finish(run, None)
             return
-        run.queue.append(make_event(f"done.state.{region.path}", {}))
+        run.enqueue(region.done_event, {})
         region = region.parent
 
 
@@ -198,17 +290,48 @@ def start(run: Run, event: Mapping[str, Json]) -> None:
     settle(run)
 
 
-def macrostep(run: Run, event: Mapping[str, Json]) -> bool:
+def macrostep(run: Run, event: Mapping[str, Json], origin: str = "event") -> bool:
     """Apply an event and settle; False when no transition took it."""
-    run.scope["event"] = event
-    enabled = select_transitions(run, event)
+    before, context = run.work, run.context
+    received = work.receive(run, event, origin)
+    if received is None:
+        return False
+    run.see(received, "external")
+    if run.plan.semantics.data_by_name:
+        work.finalize(run, received)
+        work.forward(run, received)
+    enabled = select_transitions(run, received)
     live = [t for t in enabled if t.targets is not None or t.actions is not None]
-    if not live and not run.queue:
+    same = run.work is before and run.context is context and not run.commands
+    if not live and not run.queue and same:
         return False
     if live:
         microstep(run, enabled)
     settle(run)
     return True
+
+
+def is_deferred(run: Run, event_type: str) -> bool:
+    """Whether an active state keeps an event for later."""
+    return run.plan.has_defer and any(
+        matches(descriptor, event_type)
+        for state in run.configuration
+        for descriptor in state.defer
+    )
+
+
+def stop(run: Run) -> None:
+    """Leave all states, with their exit content; errors there are of no account."""
+    run.scope["event"] = make_event("pgsm.stop", {})
+    run.running = False
+    _leave_all(run)
+
+
+def _leave_all(run: Run) -> None:
+    run.to_invoke = []
+    for state in sets.exit_order(run.configuration):
+        exit_state(run, state)
+    work.stop_all(run)
 
 
 def settle(run: Run) -> None:
@@ -221,12 +344,15 @@ def settle(run: Run) -> None:
         enabled = select_eventless_transitions(run)
         if not enabled:
             if not run.queue:
-                return
+                if not run.to_invoke:
+                    return
+                start_invocations(run)
+                continue
             event = run.queue.popleft()
-            run.scope["event"] = event
+            run.see(event, "internal")
             enabled = select_transitions(run, event)
-            if not enabled and event["type"] == "error.execution":
-                raise refuse(event["error"])
+            if not enabled:
+                _refuse_error(run, event)
         if not enabled:
             continue
         microstep(run, enabled)
@@ -238,11 +364,15 @@ def settle(run: Run) -> None:
                 detail=f"the last transition was {run.taken[-1].path}",
                 hint="look for always-transitions or raised events that form a cycle",
             )
-    for state in sets.exit_order(run.configuration):
-        exit_state(run, state)
+    _leave_all(run)
     for event in run.queue:
-        if event["type"] == "error.execution":
-            raise refuse(event["error"])
+        _refuse_error(run, event)
+
+
+def _refuse_error(run: Run, event: Mapping[str, Json]) -> None:
+    """Refuse the whole step for an error that nobody handles."""
+    if event["type"] == "error.execution" and run.plan.semantics.refuse_errors:
+        raise refuse(event["error"])
 
 
 def refuse(error: Mapping[str, Json]) -> errors.Refusal:

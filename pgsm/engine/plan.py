@@ -15,14 +15,17 @@ from typing import TYPE_CHECKING, Any
 
 from . import actions as actions_module
 from . import definition_tree as tree
-from . import expressions, values
+from . import expressions, semantics, values
 from .content import Block, Guard
+from .definition_paths import parse_path
 
 if TYPE_CHECKING:
     from .run import Run
 
 Json = Any
 Document = Mapping[str, Any]
+
+SCHEMAS = ("inputSchema", "contextSchema")
 
 
 class Transition:
@@ -58,17 +61,58 @@ class Transition:
 
 
 class Invocation:
-    """Work that lives as long as its state."""
+    """Work that lives as long as its state: an effect, or a child machine."""
 
-    __slots__ = ("input", "invoke_id", "path", "policy", "src", "state")
+    __slots__ = (
+        "autoforward",
+        "each",
+        "finalize",
+        "id_location",
+        "input",
+        "invoke_id",
+        "machine",
+        "path",
+        "policy",
+        "processor",
+        "src",
+        "state",
+    )
 
     def __init__(self, state: State, invoke: Document, plan: Plan, path: str) -> None:
+        compiler = plan.compiler
         self.state = state
-        self.invoke_id: str = invoke["id"]
-        self.src: str = invoke["src"]
-        self.input = plan.compiler.value(invoke.get("input", {}), path + ".input")
-        self.policy = values.policy(plan.effects.get(self.src, {}), invoke)
         self.path = path
+        self.invoke_id: str = invoke["id"]
+        self.src: str | None = invoke.get("src")
+        self.machine = compiler.optional(invoke, "machine", path)
+        self.each = Each(invoke, compiler, path) if "each" in invoke else None
+        names = (self.each.item, self.each.index) if self.each else ()
+        with compiler.knowing(*names):
+            self.input = compiler.value(invoke.get("input", {}), path + ".input")
+        declared = plan.effects.get(self.src, {}) if self.src else {}
+        self.policy = values.policy(declared, invoke)
+        self.autoforward: bool = invoke.get("autoforward", False)
+        self.finalize = compiler.block(invoke.get("finalize", ()), path + ".finalize")
+        self.processor = compiler.optional(invoke, "processor", path)
+        self.id_location = (
+            compiler.location(invoke["idLocation"], path)
+            if "idLocation" in invoke
+            else None
+        )
+
+
+class Each:
+    """One piece of an invocation's work for each item of a list."""
+
+    __slots__ = ("collect", "concurrency", "index", "item", "items", "until")
+
+    def __init__(self, invoke: Document, compiler: Any, path: str) -> None:
+        self.items = compiler.value(invoke["each"], path + ".each")
+        self.item: str = invoke.get("item", "item")
+        self.index: str = invoke.get("index", "index")
+        self.until = compiler.optional(invoke, "until", path)
+        self.concurrency = compiler.optional(invoke, "concurrency", path)
+        self.collect: bool = invoke.get("collect", False)
 
 
 class Delay:
@@ -93,13 +137,16 @@ class State:
         "always",
         "ancestors",
         "children",
+        "data",
         "default",
+        "defer",
         "delays",
         "descriptors",
         "document_path",
         "entry",
         "exit",
         "history",
+        "id",
         "initial",
         "invocations",
         "key",
@@ -109,6 +156,7 @@ class State:
         "path",
         "position",
         "tags",
+        "tokens",
         "wildcards",
     )
 
@@ -139,6 +187,16 @@ class State:
         self.invocations: tuple[Invocation, ...] = ()
         self.output: Callable[[Run], Json] | None = None
         self.tags: tuple[str, ...] = ()
+        self.id = ""
+        self.data: tuple[tuple[str, Callable[[Run], Json]], ...] = ()
+        self.defer: tuple[str, ...] = ()
+        # SCXML's transitions: descriptors and transition, in document order
+        self.tokens: tuple[tuple[tuple[str, ...], Transition], ...] = ()
+
+    @property
+    def done_event(self) -> str:
+        """The event of the state's completion."""
+        return f"done.state.{self.id or self.path}"
 
     def __repr__(self) -> str:
         return f"<State {self.path!r}>"
@@ -153,12 +211,22 @@ class Plan:
         "context",
         "descriptions",
         "effects",
+        "event_schemas",
         "has_always",
+        "has_defer",
+        "internal_events",
+        "invocations",
         "keys",
+        "late_binding",
         "nodes",
         "output",
+        "rearmed",
         "root",
+        "schemas",
+        "semantics",
+        "sensitive",
         "start_keys",
+        "state_by_name",
         "state_by_path",
         "states",
         "time_zone",
@@ -171,14 +239,26 @@ class Plan:
         self.configurations: dict[str, frozenset[State]] = {}
         self.descriptions: dict[frozenset[State], dict[str, Json]] = {}
         self.effects: Document = implementations.get("effects", {})
-        self.compiler = actions_module.Compiler(implementations)
+        self.semantics = semantics.of(document)
+        self.late_binding = document.get("binding") == "late"
+        self.compiler = actions_module.Compiler(implementations, self.semantics)
         self.states: list[State] = []
         self.root = self._states(document, None, "")
         self.tree = tree.scan(dict(document))
         self.nodes: dict[str, tree.Node] = {}
         self.state_by_path = {state.path: state for state in self.states}
+        self.state_by_name = self.state_by_path
+        self.invocations: dict[tuple[str, str], Invocation] = {}
+        self.rearmed = actions_module.rearmed_delays(document)
         _fill(self)
         self.has_always = any(state.always for state in self.states)
+        self.has_defer = any(state.defer for state in self.states)
+        self.internal_events: tuple[str, ...] = tuple(
+            document.get("internalEvents", ())
+        )
+        self.sensitive = [parse_path(path) for path in document.get("sensitive", ())]
+        self.schemas = {key: document[key] for key in SCHEMAS if key in document}
+        self.event_schemas: Document = document.get("eventSchemas", {})
         self.context = self.compiler.value(document.get("context", {}), "$.context")
         keys = document.get("keys", {})
         self.keys = {
@@ -186,7 +266,9 @@ class Plan:
             for name, value in keys.items()
         }
         # the input is gone after the start, and these keys do not change
-        self.start_keys = {name for name in keys if _reads_input(keys[name])}
+        self.start_keys = {
+            name for name in keys if self.semantics.strict and _reads_input(keys[name])
+        }
         self.output = (
             self.compiler.value(document["output"], "$.output")
             if "output" in document
@@ -222,6 +304,12 @@ def compile_plan(document: Document) -> Plan:
 def _fill(plan: Plan) -> None:
     found = plan.tree
     plan.nodes = {node.path: node for node in found.nodes}
+    if plan.semantics.done_by_id:
+        plan.state_by_name = dict(plan.state_by_path)
+        for node in found.nodes:
+            state = plan.state_by_path[node.path]
+            state.id = node.id
+            plan.state_by_name[node.id] = state
     plan.compiler.resolve = lambda text: plan.state_by_path[
         _path(tree.resolve_from_root(found, text))
     ]
@@ -238,6 +326,11 @@ def _fill_state(plan: Plan, state: State, node: Document) -> None:
     here = state.document_path
     compiler = plan.compiler
     state.tags = tuple(node.get("tags", ()))
+    if plan.semantics.data_by_name:
+        state.data = tuple(
+            (name, compiler.value(item, values.child_path(here, name, "context")))
+            for name, item in node.get("context", {}).items()
+        )
     if state.kind == "history":
         state.history = node.get("history", "shallow")
         if "target" in node:
@@ -253,6 +346,9 @@ def _fill_state(plan: Plan, state: State, node: Document) -> None:
         Invocation(state, invoke, plan, f"{here}.invoke[{index}]")
         for index, invoke in enumerate(node.get("invoke", ()))
     )
+    for invocation in state.invocations:
+        plan.invocations[state.path, invocation.invoke_id] = invocation
+    state.defer = tuple(node.get("defer", ()))
     state.delays = tuple(
         Delay(
             state,
@@ -303,6 +399,31 @@ def _transitions(
     )
 
 
+_ANSWERS = (
+    ("onDone", "done.invoke"),
+    ("onItem", "done.item"),
+    ("onError", "error.invoke"),
+)
+
+
+def _fill_tokens(
+    plan: Plan,
+    state: State,
+    node: Document,
+    table: Mapping[str, tuple[Transition, ...]],
+) -> None:
+    """Collect SCXML's transitions; those of other keys come first, as they stand."""
+    found = [((name,), each) for name, group in table.items() for each in group]
+    for index, item in enumerate(node.get("transitions", ())):
+        path = f"{state.document_path}.transitions[{index}]"
+        transition = _transition(plan, state, item, path)
+        tokens = tuple(
+            text.removesuffix(".*").removesuffix(".") for text in item["event"]
+        )
+        found.append((tokens, transition))
+    state.tokens = tuple(found)
+
+
 def _fill_descriptors(plan: Plan, state: State, node: Document) -> None:
     """Collect the transitions of a state by event descriptor, in document order."""
     here = state.document_path
@@ -317,12 +438,15 @@ def _fill_descriptors(plan: Plan, state: State, node: Document) -> None:
     for key, nodes in node.get("after", {}).items():
         add(f"after.{key}.{state.path}", nodes, values.child_path(here, key, "after"))
     if "onDone" in node:
-        add(f"done.state.{state.path}", node["onDone"], here + ".onDone")
+        add(state.done_event, node["onDone"], here + ".onDone")
     for index, invoke in enumerate(node.get("invoke", ())):
         path = f"{here}.invoke[{index}]"
-        for key, prefix in (("onDone", "done"), ("onError", "error")):
+        for key, prefix in _ANSWERS:
             if key in invoke:
-                add(f"{prefix}.invoke.{invoke['id']}", invoke[key], f"{path}.{key}")
+                add(f"{prefix}.{invoke['id']}", invoke[key], f"{path}.{key}")
+    if plan.semantics.token_prefixes:
+        _fill_tokens(plan, state, node, table)
+        return
     # a state or an invocation may have a name that ends with a star, too
     names = {name for name in node.get("on", {}) if name.endswith("*")}
     state.descriptors = {

@@ -13,7 +13,7 @@ from typing import Any
 
 from .definition_root import IMPLEMENTATIONS, KINDS, ROOT
 from .definition_shapes import Shape
-from .definition_states import INITIAL, INVOKE, STATE, TRANSITION
+from .definition_states import BY_TOKENS, INITIAL, INVOKE, STATE, TRANSITION
 from .definition_tree import Node, Tree, resolve, resolve_below, scan
 
 Row = dict[str, Any]
@@ -28,11 +28,20 @@ TABLES = (
     "settings",
 )
 
-_OWN_ROWS = ("states", "on", "after", "always", "onDone", "initial", "invoke")
+_OWN_ROWS = (
+    "states",
+    "on",
+    "transitions",
+    "after",
+    "always",
+    "onDone",
+    "initial",
+    "invoke",
+)
 _OWN_COLUMNS = ("entry", "exit", "type", *_OWN_ROWS)
 _ANSWERS = {
     "onDone": ("invoke.done", "done.invoke."),
-    "onItem": ("invoke.item", "done.invoke."),
+    "onItem": ("invoke.item", "done.item."),
     "onError": ("invoke.error", "error.invoke."),
 }
 
@@ -97,6 +106,8 @@ class _Parts:
             self.transition("initial", raw["initial"])
         for event, group in raw.get("on", {}).items():
             self.transitions("on", group, event=event)
+        for transition in raw.get("transitions", []):
+            self.transition("event", transition, event=" ".join(transition["event"]))
         for delay, group in raw.get("after", {}).items():
             event = f"after.{delay}.{path}"
             self.transitions("after", group, event=event, delay=delay)
@@ -107,14 +118,16 @@ class _Parts:
             self.invocation(invoke, position)
 
     def invocation(self, invoke: Row, position: int) -> None:
-        own = ("id", "src", "machine", *_ANSWERS)
+        machine = invoke.get("machine")
+        computed = machine if isinstance(machine, dict) else None
+        own = ("id", "src", *(() if computed else ("machine",)), *_ANSWERS)
         self.rows["invocations"].append(
             {
                 "state": self.node.path,
                 "position": position,
                 "invoke_id": invoke["id"],
                 "src": invoke.get("src"),
-                "machine": invoke.get("machine"),
+                "machine": None if computed else machine,
                 "settings": _without(invoke, own),
             }
         )
@@ -140,7 +153,9 @@ class _Parts:
                 "targets": self.targets(kind, transition),
                 "guard": transition.get("guard"),
                 "reenter": transition.get("reenter"),
-                "settings": _without(transition, ("guard", "actions", "reenter")),
+                "settings": _without(
+                    transition, ("event", "guard", "actions", "reenter")
+                ),
             }
         )
         owner = "initial" if kind == "initial" else "transition"
@@ -246,6 +261,9 @@ def _transition_of(row: Mapping[str, Any], actions: list[Any] | None) -> Row:
             transition[key] = row[key]
     if actions:
         transition["actions"] = actions
+    if row["kind"] == "event":
+        transition["event"] = row["event"].split(" ")
+        return _arranged(transition, BY_TOKENS)
     return _arranged(transition, INITIAL if row["kind"] == "initial" else TRANSITION)
 
 
@@ -259,6 +277,8 @@ def _place(
     kind = row["kind"]
     if kind == "initial":
         state["initial"] = transition
+    elif kind == "event":
+        state.setdefault("transitions", []).append(transition)
     elif kind == "on":
         state.setdefault("on", {}).setdefault(row["event"], []).append(transition)
     elif kind == "after":

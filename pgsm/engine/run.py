@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from . import errors, values
+from . import errors, scxml, values
 from .content import Block, Guard
 from .plan import Plan, State, Transition
 
@@ -61,6 +61,7 @@ class Run:
         "context",
         "emitted",
         "history",
+        "ignored",
         "notes",
         "output",
         "plan",
@@ -69,7 +70,10 @@ class Run:
         "revision",
         "running",
         "scope",
+        "sent",
+        "started",
         "taken",
+        "to_invoke",
         "touched",
         "where",
         "work",
@@ -92,8 +96,10 @@ class Run:
         self.context = context
         self.scope = scope
         self.scope["context"] = context
+        if plan.semantics.data_by_name:
+            scope.update(scxml.system_variables(scope["instance"]))
         # bound to the set, not to the run: a cycle would be garbage at each step
-        self.scope["in_state"] = partial(in_state, plan.state_by_path, configuration)
+        self.scope["in_state"] = partial(in_state, plan.state_by_name, configuration)
         self.work = work
         self.revision = revision
         self.answers = answers
@@ -110,6 +116,10 @@ class Run:
         self.running = True
         self.output: Json = None
         self.where: dict[str, str] = {}
+        self.started = 0
+        self.sent = 0
+        self.to_invoke: list[State] = []
+        self.ignored = False
 
     # -- what closures call -----------------------------------------------------
 
@@ -139,6 +149,27 @@ class Run:
             self.calls += 1
         return answer["value"]
 
+    def validate(self, schema: Json, value: Json, path: str) -> list[str]:
+        """Return what is wrong with a value, as the shell's validator finds it."""
+        if self.answered == len(self.answers):
+            raise errors.Question(
+                kind="validate",
+                block=self.block,
+                schema=schema,
+                value=value,
+                path=path,
+            )
+        wrong: list[str] = self.answers[self.answered]["value"]
+        self.answered += 1
+        return wrong
+
+    def check_effect_input(self, name: str, given: Json, path: str) -> None:
+        """Raise StepError for an input that the effect's inputSchema does not allow."""
+        schema = self.plan.effects.get(name, {}).get("inputSchema")
+        if schema is not None and (wrong := self.validate(schema, given, path)):
+            message = f'the input of "{name}" is not of its schema: {"; ".join(wrong)}'
+            raise errors.StepError(message, path)
+
     def assign(
         self,
         news: Iterable[tuple[list[str | int], Json]],
@@ -158,9 +189,20 @@ class Run:
             raise errors.StepError(str(error), path) from None
         self.context = self.scope["context"] = context
 
-    def raise_event(self, event: str, data: Json) -> None:
+    def raise_event(self, event: str, data: Json, send_id: str | None = None) -> None:
         """Put an event on the internal queue."""
-        self.queue.append(make_event(event, data))
+        self.queue.append(make_event(event, data, id=send_id))
+
+    def enqueue(self, event: str, data: Json, **facts: Json) -> None:
+        """Put an event of the engine's own on the internal queue."""
+        self.queue.append(make_event(event, data, **facts))
+
+    def see(self, event: Mapping[str, Json], kind: str) -> None:
+        """Let expressions see an event; ``kind`` is internal or external."""
+        self.scope["event"] = event
+        if self.plan.semantics.data_by_name:
+            instance = self.scope["instance"]
+            self.scope["_event"] = scxml.system_event(event, kind, instance)
 
     def arm(
         self,
@@ -172,7 +214,9 @@ class Run:
     ) -> None:
         """A delayed event to this instance; no due time, no timer."""
         if due is not None:
-            self.commands.append(("send", event, data, due, _send_id(send_id, path)))
+            self.commands.append(
+                ("send", event, data, due, self.send_id(send_id, path))
+            )
 
     def send(
         self,
@@ -189,7 +233,7 @@ class Run:
             raise errors.StepError(f"an instance id is a text, not {kind}", path)
         if due is not None:
             self.commands.append(
-                ("message", receiver, event, data, due, _send_id(send_id, path))
+                ("message", receiver, event, data, due, self.send_id(send_id, path))
             )
 
     def cancel(self, send_id: Json, path: str) -> None:
@@ -199,10 +243,54 @@ class Run:
             raise errors.StepError(f"a send id is a text, not {kind}", path)
         self.commands.append(("cancel", send_id))
 
+    def send_id(self, send_id: Json, path: str) -> str | None:
+        """Return what may be the id of a delayed event."""
+        if send_id is None or isinstance(send_id, str):
+            return send_id
+        kind = values.type_name(send_id)
+        raise errors.StepError(f"a send id is a text, not {kind}", path)
+
+    def rearm(self, key: str) -> None:
+        """Arm a delay of the active states again, from the time of their entry."""
+        for state in sorted(self.configuration, key=lambda state: state.position):
+            for delay in state.delays:
+                if delay.key == key:
+                    due = delay.due(self)
+                    entered = self.work.get("entered", {}).get(state.path)
+                    self.commands.append(("rearm", delay, due, entered))
+
+    def new_send_id(self) -> str:
+        """Return an id that no other send of this instance has."""
+        self.sent += 1
+        return f"send.{self.revision + 1}.{self.sent}"
+
+    def child(self, child_id: str) -> Mapping[str, Json] | None:
+        """Return what is known of a running child."""
+        found: Mapping[str, Json] | None = self.work.get("children", {}).get(child_id)
+        return found
+
+    def keep(self, kind: str, key: str, entry: Json) -> None:
+        """Keep an entry of running work."""
+        self.work = {**self.work, kind: {**self.work.get(kind, {}), key: entry}}
+
+    def forget(self, kind: str, key: str) -> None:
+        """Drop an entry of running work."""
+        rest = {name: item for name, item in self.work[kind].items() if name != key}
+        self.work = {**self.work, kind: rest}
+        if not rest:
+            del self.work[kind]
+
     def effect(
-        self, name: str, given: Json, policy: Json, reply: str | None, key: Json
+        self,
+        name: str,
+        given: Json,
+        policy: Json,
+        reply: str | None,
+        key: Json,
+        path: str,
     ) -> None:
         """Work on the outside world, once this step is committed."""
+        self.check_effect_input(name, given, path)
         self.commands.append(("effect", name, given, policy, reply, key))
 
     # -- blocks and guards --------------------------------------------------------
@@ -211,22 +299,31 @@ class Run:
         """Run executable content; an error undoes all of it and becomes an event."""
         if block is None:
             return
-        self.block += 1
-        self.calls = 0
+        self.begin()
         context, commands, queue = self.context, len(self.commands), len(self.queue)
         touched, notes, emitted = len(self.touched), len(self.notes), len(self.emitted)
+        work = self.work
         try:
             for action in block.actions:
                 action(self)
         except errors.StepError as error:
+            if not self.plan.semantics.undo_blocks:
+                self.fail(error)
+                return
             if self.calls:
                 self._ask_to_undo(error)
             self.context = self.scope["context"] = context
+            self.work = work
             del self.commands[commands:], self.touched[touched:]
             del self.notes[notes:], self.emitted[emitted:]
             while len(self.queue) > queue:
                 self.queue.pop()
             self.fail(error)
+
+    def begin(self) -> None:
+        """Begin a block: what it asks the database is answered or undone together."""
+        self.block += 1
+        self.calls = 0
 
     def _ask_to_undo(self, error: errors.StepError) -> None:
         """A block failed after a call had been made: the shell must roll it back."""
@@ -241,8 +338,7 @@ class Run:
         """Whether a guard allows its transition; an error is false and an event."""
         if guard is None:
             return True
-        self.block += 1
-        self.calls = 0
+        self.begin()
         try:
             return guard.test(self)
         except errors.StepError as error:
@@ -251,34 +347,27 @@ class Run:
 
     def evaluate(self, value: Any) -> Json:
         """Return a value outside of a block; an error is null and an event."""
-        self.block += 1
-        self.calls = 0
+        self.begin()
         try:
             return value(self)
         except errors.StepError as error:
             self.fail(error)
             return None
 
-    def fail(self, error: errors.StepError) -> None:
-        """Put error.execution on the internal queue."""
-        fact = {"type": "error.execution", "message": error.message, "path": error.path}
+    def fail(
+        self, error: errors.StepError, event_type: str = "error.execution"
+    ) -> None:
+        """Put an error event on the internal queue."""
+        fact = {"type": event_type, "message": error.message, "path": error.path}
         if error.code:
             fact["code"] = error.code
-        self.queue.append(
-            make_event("error.execution", {}, error={**fact, **self.where})
-        )
+        facts = {"error": {**fact, **self.where}, "id": error.send_id}
+        self.queue.append(make_event(event_type, {}, **facts))
 
 
 def in_state(states: Mapping[str, State], configuration: set[State], path: str) -> bool:
-    """Whether the state of a path is active; a state that is not there is not."""
+    """Whether the state of a name is active; a state that is not there is not."""
     return states.get(path) in configuration
-
-
-def _send_id(send_id: Json, path: str) -> str | None:
-    if send_id is None or isinstance(send_id, str):
-        return send_id
-    kind = values.type_name(send_id)
-    raise errors.StepError(f"a send id is a text, not {kind}", path)
 
 
 def make_event(event_type: str, data: Json, **facts: Json) -> dict[str, Json]:

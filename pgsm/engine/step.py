@@ -15,17 +15,17 @@ place of the block's answers).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from . import commands, errors, exact, interpreter, plan, upgrade, values
 from . import configuration as sets
+from . import errors, exact, interpreter, plan, schemas, upgrade, values
+from .description import describe, dump_history, remember
 from .run import SYSTEM, Run, make_event
 
 Json = Any
 
 MAX_PLANS = 200
-MAX_SHAPES = 2000  # configurations and the like remembered per plan
 
 _plans: dict[str, plan.Plan] = {}
 
@@ -67,12 +67,6 @@ def loads(text: str | None) -> Json:
     return {} if text == "{}" else exact.loads(text)
 
 
-def array_text(items: Iterable[str]) -> str:
-    """Return the literal of a Postgres text array."""
-    quoted = (item.replace("\\", "\\\\").replace('"', '\\"') for item in items)
-    return "{" + ",".join([f'"{item}"' for item in quoted]) + "}"
-
-
 def load_run(
     machine: plan.Plan,
     states: str | None,
@@ -103,13 +97,6 @@ def load_configuration(machine: plan.Plan, states: str) -> frozenset[plan.State]
         found = frozenset([machine.root, *(by_path[path] for path in paths)])
         remember(machine.configurations, states, found)
     return found
-
-
-def remember(cache: dict[Any, Any], key: Any, value: Any) -> None:
-    """Put a value into a cache that starts anew when it is full."""
-    if len(cache) >= MAX_SHAPES:
-        cache.clear()
-    cache[key] = value
 
 
 def load_history(machine: plan.Plan, history: Json) -> dict[str, list[plan.State]]:
@@ -167,13 +154,20 @@ def start(
     scope["event"] = make_event("pgsm.start", scope["input"])
     run = Run(compiled, set(), {}, {}, scope, {}, 0, loads(its.answers) or ())
     run.where = {"state": ""}
-    context = run.evaluate(compiled.context)
-    if run.queue:
-        raise interpreter.refuse(run.queue[0]["error"])
-    run.context = scope["context"] = context
+    schemas.check_input(run, scope["input"])
+    if compiled.semantics.data_by_name:
+        interpreter.initialise_data(run, scope["input"])
+    else:
+        context = run.evaluate(compiled.context)
+        if run.queue:
+            raise interpreter.refuse(run.queue[0]["error"])
+        run.context = scope["context"] = context
     interpreter.start(run, scope["event"])
+    schemas.check_context(run)
     result = describe(run, set(), {}, changed=True)
     result["context"] = run.context
+    if run.work:
+        result["work"] = run.work
     return result
 
 
@@ -196,22 +190,61 @@ def step(
     """
     compiled = get_plan(checksum, document)
     check_event(event, data, origin)
+    if origin in ("event", "post"):
+        _refuse_internal(compiled, event)
     run = load_run(compiled, states, context, history, work, Who(*who))
     before_states, before_context = set(run.configuration), run.context
     before_history = dict(run.history) if run.history else {}
+    before_work = run.work
     message = make_event(event, loads(data), **(loads(facts) or {}))
-    if not interpreter.macrostep(run, message):
+    schemas.check_event(run, message, origin)
+    if not interpreter.macrostep(run, message, origin):
+        if origin != "effect" and interpreter.is_deferred(run, event):
+            return {"transitions": [], "deferred": True}
         return _not_taken(run)
+    if run.context is not before_context:
+        schemas.check_context(run)
     result = describe(
         run, before_states, before_context, changed=run.configuration != before_states
     )
     if run.history != before_history:
         result["history"] = dump_history(run)
+    if run.work is not before_work:
+        result["work"] = run.work
     return result
 
 
+def stop(
+    checksum: str,
+    document: str | None,
+    states: str | None,
+    context: str,
+    history: str | None,
+    work: str | None,
+    *who: Any,
+) -> Json:
+    """Leave all states, running their exit content: the instance is stopped."""
+    compiled = get_plan(checksum, document)
+    run = load_run(compiled, states, context, history, work, Who(*who))
+    before_states, before_context = set(run.configuration), run.context
+    interpreter.stop(run)
+    result = describe(run, before_states, before_context, changed=False)
+    return {**result, "status": "stopped", "output": None, "work": {}}
+
+
+def _refuse_internal(compiled: plan.Plan, event: str) -> None:
+    """Refuse what only the machine itself may raise."""
+    for descriptor in compiled.internal_events:
+        if interpreter.matches(descriptor, event):
+            raise errors.Refusal(
+                errors.BAD_EVENT,
+                f'the event "{event}" is internal: it cannot be sent from outside',
+                detail=f'internalEvents has "{descriptor}"',
+            )
+
+
 _RESERVED = re.compile(
-    r"(done\.(invoke|state)|error\.(invoke|execution|communication)|after|late|pgsm|xstate)"
+    r"(done\.(invoke|item|state)|error\.(invoke|execution|communication)|after|late|pgsm|xstate)"
     r"(\.|$)"
 )
 
@@ -242,87 +275,6 @@ def _not_taken(run: Run) -> Json:
         refused = list(dict.fromkeys(run.refused_by))
         result = {"outcome": "guarded", "details": {"refused_by": refused}}
     return result
-
-
-def dump_history(run: Run) -> dict[str, list[str]]:
-    """Return the history value with paths for states."""
-    return {key: [state.path for state in kept] for key, kept in run.history.items()}
-
-
-def describe(
-    run: Run, before: set[plan.State], context: Json, *, changed: bool
-) -> dict[str, Json]:
-    """Return what a step did, for the shell to write; what is the same is left out."""
-    result: dict[str, Json] = {
-        "transitions": [transition.path for transition in run.taken]
-    }
-    if changed:
-        result.update(describe_configuration(run))
-    if run.context is not context:
-        difference = values.changes(run.touched, context, run.context)
-        if difference is not None:
-            result["context"] = run.context
-            result["changes"] = difference
-    if not run.running:
-        result["status"] = "done"
-        result["output"] = run.output
-        result["commands"] = True
-    if run.plan.keys and (run.context is not context or not context):
-        result["keys"] = _keys(run)
-        result["commands"] = True
-    if run.notes:
-        result["notes"] = run.notes
-    if run.emitted:
-        result["emitted"] = run.emitted
-    if run.answered:
-        result["answers"] = list(run.answers[: run.answered])
-    if run.commands and (netted := commands.net(run.commands, before)):
-        result.update(netted)
-        result["commands"] = True
-    if run.plan.time_zone != "UTC" and ("timers" in result or "messages" in result):
-        result["zone"] = run.plan.time_zone
-    return result
-
-
-def describe_configuration(run: Run) -> dict[str, Json]:
-    """Return states, value and tags of the configuration, in document order.
-
-    States and tags are texts of Postgres arrays.
-    """
-    key = frozenset(run.configuration)
-    found = run.plan.descriptions.get(key)
-    if found is None:
-        found = _describe_configuration(run)
-        remember(run.plan.descriptions, key, found)
-    return found
-
-
-def _describe_configuration(run: Run) -> dict[str, Json]:
-    active = sets.document_order(run.configuration - {run.plan.root})
-    tags: dict[str, None] = {}
-    for state in [run.plan.root, *active]:
-        tags.update(dict.fromkeys(state.tags))
-    return {
-        "states": array_text(state.path for state in active),
-        "value": sets.state_value(run.plan.root, run.configuration),
-        "tags": array_text(tags),
-    }
-
-
-def _keys(run: Run) -> dict[str, Json]:
-    """Return the keys as texts, null for none; those of the input at start only."""
-    found: dict[str, Json] = {}
-    starts = run.scope["input"] is not None
-    for name, value in run.plan.keys.items():
-        if name in run.plan.start_keys and not starts:
-            continue
-        try:
-            key = value(run)
-        except errors.StepError as error:
-            fact = {"message": error.message, "path": error.path}
-            raise interpreter.refuse(fact) from None
-        found[name] = key if key is None or isinstance(key, str) else exact.dumps(key)
-    return found
 
 
 def enabled(
@@ -413,6 +365,7 @@ def migrate(
     result = describe(run, start_states, before, changed=True)
     result["history"] = dump_history(run)
     result["kept"] = kept
+    result["work"] = run.work
     if run.context is not before:
         result["context"] = run.context
         result["changes"] = {"set": {"": run.context}}
@@ -505,6 +458,7 @@ def check_sendable(event: str | None, data: str | None, origin: str) -> Json:
 
 
 OPERATIONS: dict[str, Callable[..., Json]] = {
+    "stop": stop,
     "check_event": check_sendable,
     "start": start,
     "step": step,

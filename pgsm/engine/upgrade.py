@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from . import configuration as sets
-from . import errors
+from . import errors, work
 from .plan import Delay, Invocation, Plan, State
 from .run import Run
 
@@ -247,8 +247,7 @@ class Work:
                         run.commands.append(("after", delay, due))
             for invocation in state.invocations:
                 if invocation not in self.kept_invocations:
-                    given = run.evaluate(invocation.input)
-                    run.commands.append(("invoke", invocation, given))
+                    work.start_invocation(run, invocation)
 
 
 def check_map(old: Plan, new: Plan, states: StateMap, timers: Json) -> list[Json]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from . import exact
@@ -130,6 +130,42 @@ def changes(
         elif had and not has:
             result.setdefault("remove", []).append(pointer(list(path)))
     return result or None
+
+
+def without(value: Json, paths: Iterable[Sequence[Any]]) -> Json:
+    """Return a value without what is at the paths."""
+    for path in paths:
+        try:
+            value = remove_in(value, list(path))
+        except PathError:
+            continue
+    return value
+
+
+def without_paths(
+    changed: Mapping[str, Json], paths: Iterable[Sequence[Any]]
+) -> dict[str, Json]:
+    """Return changes (see ``changes``) without sensitive paths, which are listed.
+
+    ``{"set", "remove", "redacted": [pointer]}``
+    """
+    redacted: list[str] = []
+    kept = dict(changed.get("set", {}))
+    for path in paths:
+        hidden = pointer(list(path))
+        for place in list(kept):
+            if place == hidden or place.startswith(hidden + "/"):
+                del kept[place]
+                redacted.append(place)
+            elif place == "" or hidden.startswith(place + "/"):
+                rest = without(kept[place], [path[place.count("/") :]])
+                if rest is not kept[place]:
+                    kept[place] = rest
+                    redacted.append(hidden)
+    result = {**changed, "set": kept}
+    if not kept:
+        del result["set"]
+    return {**result, "redacted": redacted} if redacted else result
 
 
 def same(a: Json, b: Json) -> bool:

@@ -231,7 +231,7 @@ ACTION_MISTAKES: list[tuple[Any, str, str]] = [
     ({"type": "log", "message": {"expr": "item"}}, ".message.expr", "bad_expression"),
     ({"type": "log", "message": {"expr": "input"}}, ".message.expr", "bad_expression"),
     ({"type": "log", "message": {"sql": "f()"}}, ".message.sql", "bad_function"),
-    ({"type": "spawn"}, "", "missing_key"),
+    ({"type": "spawn", "machine": "m"}, "", "missing_key"),
     ({"type": "stop"}, "", "missing_key"),
     ({"type": "emit", "event": ""}, ".event", "bad_event_descriptor"),
 ]
@@ -455,7 +455,7 @@ def test_what_is_not_run_yet_is_refused_where_it_stands(
     monkeypatch.setitem(definition.NOT_YET, "action.spawn", "spawn is for later")
     monkeypatch.setitem(definition.NOT_YET, "invoke.each", "each is for later")
     document = state(
-        entry={"type": "spawn", "machine": "m"},
+        entry={"type": "spawn", "machine": "m", "id": "x"},
         invoke={"src": "email.send", "each": [1]},
     )
     assert problems(document) == [

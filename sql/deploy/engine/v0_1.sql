@@ -16,11 +16,14 @@ values ('0.1', 'actions', $source$"""Guards, values, delays and actions compiled
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from . import definition_paths, errors, expressions, values
+from . import definition_paths, errors, expressions, scxml, values, work
 from .content import Block, Guard
+from .definition_delays import looks_like_delay
+from .semantics import XSTATE, Semantics
 
 if TYPE_CHECKING:
     from .plan import State
@@ -47,17 +50,32 @@ BUILT_IN = frozenset(
         "log",
         "choose",
         "foreach",
+        "rearm",
+        "spawn",
+        "stop",
     }
 )
+SYSTEM_NAMES = scxml.SYSTEM_VARIABLES
 
 
 class Compiler:
     """Compiles the parts of one document; named parts are compiled where used."""
 
-    def __init__(self, implementations: Document) -> None:
+    def __init__(
+        self, implementations: Document, semantics: Semantics = XSTATE
+    ) -> None:
         self.implementations = implementations
+        self.semantics = semantics
         self.resolve: Callable[[str], State]
         self.loop_names: frozenset[str] = frozenset()
+
+    @contextmanager
+    def knowing(self, *names: str) -> Iterator[None]:
+        """Let expressions read the names of a loop while a ``with`` block lasts."""
+        outer = self.loop_names
+        self.loop_names = outer | set(names)
+        yield
+        self.loop_names = outer
 
     # -- values ---------------------------------------------------------------
 
@@ -88,7 +106,12 @@ class Compiler:
         return lambda run: {key: item(run) for key, item in members.items()}
 
     def expression(self, source: str, path: str) -> Value:
-        compiled = expressions.compile_expression(source, NAMES | self.loop_names, path)
+        try:
+            compiled = self._compiled(source, path)
+        except expressions.ExpressionError as error:
+            if self.semantics.strict:
+                raise
+            return _raiser(f"{source!r} is no expression: {error}", path)
 
         def evaluate(run: Run) -> Json:
             try:
@@ -97,6 +120,12 @@ class Compiler:
                 raise errors.StepError(str(error), path) from None
 
         return evaluate
+
+    def _compiled(self, source: str, path: str) -> expressions.Expression:
+        if self.semantics.data_by_name:
+            names = SYSTEM_NAMES | self.loop_names
+            return expressions.compile_expression(source, names, path, True)
+        return expressions.compile_expression(source, NAMES | self.loop_names, path)
 
     def sql(self, node: Document, path: str) -> Value:
         function = node["sql"]
@@ -223,6 +252,9 @@ class Compiler:
         ]
         removals = [self.path(key, path) for key in node.get("remove", ())]
 
+        if self.semantics.data_by_name:
+            return _assign_data(settings, removals, path)
+
         def assign(run: Run) -> None:
             news = [(target(run), value(run)) for target, value in settings]
             gone = [target(run) for target in removals]
@@ -232,9 +264,15 @@ class Compiler:
 
     def path(self, text: str, where: str) -> Callable[[Run], list[str | int]]:
         """Return a closure giving the keys of an assign path."""
+        try:
+            steps = definition_paths.parse_path(text)
+        except definition_paths.PathError as error:
+            if self.semantics.strict:
+                raise
+            return _raiser(f"{text!r} is no location: {error}", where)
         parts: list[str | Value] = [
             part if isinstance(part, str) else self.expression(part[1], where)
-            for part in definition_paths.parse_path(text)
+            for part in steps
         ]
         if all(isinstance(part, str) for part in parts):
             return lambda run: parts  # type: ignore[return-value]
@@ -243,13 +281,23 @@ class Compiler:
             for part in parts
         ]
 
-    def _optional(self, node: Document, key: str, path: str) -> Value | None:
+    def location(self, text: str, where: str) -> Callable[[Run], list[str | int]]:
+        """Return the path of a location that must be declared, in SCXML."""
+        path = self.path(text, where)
+        return (
+            (lambda run: _declared(run, path(run), where))
+            if (self.semantics.data_by_name)
+            else path
+        )
+
+    def optional(self, node: Document, key: str, path: str) -> Value | None:
+        """Return the value of a key, None where it is absent."""
         return self.value(node[key], f"{path}.{key}") if key in node else None
 
     def _raise(self, node: Document, path: str) -> Action:
         event = node["event"]
         data = self.value(node.get("data", {}), path + ".data")
-        send_id = self._optional(node, "id", path)
+        send_id = self.optional(node, "id", path)
         if "delay" not in node:
             return lambda run: run.raise_event(event, data(run))
         due = self.delay(node["delay"], path + ".delay")
@@ -258,9 +306,12 @@ class Compiler:
         )
 
     def _send(self, node: Document, path: str) -> Action:
-        receiver = self.value(node["to"]["instance"], path + ".to.instance")
+        to = node.get("to", {})
+        if self.semantics.data_by_name and "instance" not in to and to != "parent":
+            return self._send_to_address(node, path)
+        receiver = self._receiver(to, path + ".to")
         data = self.value(node.get("data", {}), path + ".data")
-        send_id = self._optional(node, "id", path)
+        send_id = self.optional(node, "id", path)
         due = self.delay(node["delay"], path + ".delay") if "delay" in node else None
 
         def send(run: Run) -> None:
@@ -275,6 +326,61 @@ class Compiler:
 
         return send
 
+    def _receiver(self, to: Json, path: str) -> Value:
+        """Return the closure that gives the id of the receiving instance."""
+        if to == "parent":
+            return lambda run: _parent(run, path)
+        if "child" in to:
+            child_id = self.value(to["child"], path + ".child")
+            return lambda run: _child(run, child_id(run), path)
+        return self.value(to["instance"], path + ".instance")
+
+    def _send_to_address(self, node: Document, path: str) -> Action:
+        """SCXML's send, whose parts may all be computed."""
+        event = self.value(node["event"], path + ".event")
+        data = self.value(node.get("data", {}), path + ".data")
+        given_id = self.optional(node, "id", path)
+        due = self.delay(node["delay"], path + ".delay") if "delay" in node else None
+        address = self.optional(node.get("to", {}), "address", path + ".to")
+        processor = self.optional(node, "processor", path)
+        location = (
+            self.location(node["idLocation"], path) if "idLocation" in node else None
+        )
+
+        def send(run: Run) -> None:
+            send_id = run.send_id(given_id(run), path) if given_id else None
+            if location:
+                send_id = run.new_send_id()
+                run.assign([(location(run), send_id)], [], path)
+            kind = processor(run) if processor else None
+            scxml.check_processor(kind, path, send_id)
+            scxml.send(
+                run,
+                event(run),
+                data(run),
+                due(run) if due else None,
+                send_id,
+                address(run) if address else None,
+                path,
+            )
+
+        return send
+
+    def _rearm(self, node: Document, path: str) -> Action:
+        return lambda run: run.rearm(node["delay"])
+
+    def _spawn(self, node: Document, path: str) -> Action:
+        machine = self.value(node["machine"], path + ".machine")
+        child_id = self.value(node["id"], path + ".id")
+        given = self.value(node.get("input", {}), path + ".input")
+        return lambda run: work.start_child(
+            run, child_id(run), machine(run), given(run), {}, path
+        )
+
+    def _stop(self, node: Document, path: str) -> Action:
+        child_id = self.value(node["id"], path + ".id")
+        return lambda run: work.stop_child(run, child_id(run), path)
+
     def _cancel(self, node: Document, path: str) -> Action:
         send_id = self.value(node["id"], path + ".id")
         return lambda run: run.cancel(send_id(run), path)
@@ -282,7 +388,7 @@ class Compiler:
     def _effect(self, node: Document, path: str) -> Action:
         name = node["name"]
         given = self.value(node.get("input", {}), path + ".input")
-        key = self._optional(node, "key", path)
+        key = self.optional(node, "key", path)
         declared = self.implementations.get("effects", {}).get(name, {})
         use = {item: node[item] for item in node if item != "key"}
         policy = values.policy(declared, use)
@@ -291,7 +397,7 @@ class Compiler:
 
         def effect(run: Run) -> None:
             business_key = key(run) if key else None
-            run.effect(name, given(run), policy, reply, business_key)
+            run.effect(name, given(run), policy, reply, business_key, path)
 
         return effect
 
@@ -344,11 +450,11 @@ class Compiler:
 
     def _foreach(self, node: Document, path: str) -> Action:
         items = self.value(node["in"], path + ".in")
+        if self.semantics.data_by_name:
+            return self._foreach_datum(node, items, path)
         item_name, index_name = node.get("item", "item"), node.get("index", "index")
-        outer = self.loop_names
-        self.loop_names = outer | {item_name, index_name}
-        steps = self.actions(node["actions"], path + ".actions")
-        self.loop_names = outer
+        with self.knowing(item_name, index_name):
+            steps = self.actions(node["actions"], path + ".actions")
 
         def foreach(run: Run) -> None:
             elements = items(run)
@@ -361,6 +467,91 @@ class Compiler:
                         step(run)
 
         return foreach
+
+    def _foreach_datum(self, node: Document, items: Value, path: str) -> Action:
+        """SCXML's foreach: item and index are data, declared where they are not."""
+        names = [node[key] for key in ("item", "index") if key in node]
+        steps = self.actions(node["actions"], path + ".actions")
+
+        def foreach(run: Run) -> None:
+            elements = items(run)
+            if not isinstance(elements, list):
+                kind = values.type_name(elements)
+                raise errors.StepError(f"foreach needs a list, not {kind}", path)
+            for name in names:
+                if not scxml.is_datum(name):
+                    raise errors.StepError(f"{name!r} cannot be declared", path)
+            for index, element in enumerate(list(elements)):
+                both = zip(names, (element, index), strict=False)
+                run.assign([([name], value) for name, value in both], [], path)
+                for step in steps:
+                    step(run)
+
+        return foreach
+
+
+def rearmed_delays(document: Json) -> frozenset[str]:
+    """Return the delays that some action of the document arms again."""
+    found: set[str] = set()
+    waiting = [document]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, Mapping):
+            if node.get("type") == "rearm" and isinstance(node.get("delay"), str):
+                found.add(node["delay"])
+            waiting.extend(node.values())
+        elif isinstance(node, list):
+            waiting.extend(node)
+    return frozenset(found)
+
+
+def _raiser(message: str, path: str) -> Callable[[Run], Any]:
+    """Return what raises an error whenever it is evaluated."""
+
+    def fail(run: Run) -> Any:
+        raise errors.StepError(message, path)
+
+    return fail
+
+
+Location = Callable[["Run"], list[str | int]]
+
+
+def _assign_data(
+    settings: list[tuple[Location, Value]], removals: list[Location], path: str
+) -> Action:
+    """SCXML's assign: only what has been declared can be assigned."""
+
+    def assign(run: Run) -> None:
+        news = [
+            (_declared(run, target(run), path), value(run))
+            for target, value in settings
+        ]
+        gone = [_declared(run, target(run), path) for target in removals]
+        run.assign(news, gone, path)
+
+    return assign
+
+
+def _declared(run: Run, keys: list[str | int], path: str) -> list[str | int]:
+    if keys[0] not in run.context:
+        raise errors.StepError(f'there is no data "{keys[0]}" to assign', path)
+    return keys
+
+
+def _parent(run: Run, path: str) -> str:
+    parent: str | None = run.scope["instance"]["parent"]
+    if parent is None:
+        raise errors.StepError("this instance has no parent", path)
+    return parent
+
+
+def _child(run: Run, child_id: Json, path: str) -> str:
+    child = run.child(child_id) if isinstance(child_id, str) else None
+    if child is None:
+        raise errors.StepError(f"there is no child {child_id!r}", path)
+    instance: str = child["instance"]
+    return instance
 
 
 def guard_label(node: Document) -> str:
@@ -394,7 +585,9 @@ def _due_at(at: Json, path: str) -> Document | None:
 
 def _due_in(amount: Json, unit: str, path: str) -> Document:
     if isinstance(amount, str):
-        return {"in": amount}
+        if not looks_like_delay(amount):
+            raise errors.StepError(f"{amount!r} is no length of time", path)
+        return {"in": f"{amount} milliseconds" if amount.isdigit() else amount}
     if isinstance(amount, bool) or amount is None or isinstance(amount, (list, dict)):
         kind = values.type_name(amount)
         raise errors.StepError(f"a delay is a number or an interval, not {kind}", path)
@@ -409,7 +602,7 @@ values ('0.1', 'commands', $source$"""A step's journal of commands netted into w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Mapping, Set
 from typing import Any
 
 from .plan import State
@@ -422,9 +615,14 @@ def net(journal: Iterable[tuple[Any, ...]], before: Set[State]) -> dict[str, Jso
 
     ``exited``     states active before whose timers and invocations end
     ``cancel``     send ids whose timers are deleted
-    ``timers``     ``{"kind", "event", "data", "due", "state", "delay", "send_id"}``
+    ``cancelled``  invocation ids whose effects end although their state stays
+    ``rearmed``    ``{"state", "delay"}`` of timers that are deleted
+    ``timers``     ``{"kind", "event", "data", "due", "state", "delay", "send_id"}``,
+                   with ``from`` where due is not counted from the step's clock
     ``messages``   the same with ``to``, an instance id
     ``effects``    ``{"kind", "name", "input", "policy", "state", "invoke_id", …}``
+    ``children``   ``{"kind", "id", "instance", "machine", "input", "state"}``
+    ``stops``      instance ids of children that are stopped
 
     Deletions come first.  A timer that was armed and dropped within the step
     appears nowhere.
@@ -443,6 +641,10 @@ class _Netted:
         self.timers: list[dict[str, Json]] = []
         self.messages: list[dict[str, Json]] = []
         self.effects: list[dict[str, Json]] = []
+        self.invocations_ended: dict[str, None] = {}
+        self.rearmed: list[dict[str, Json]] = []
+        self.children: list[dict[str, Json]] = []
+        self.stops: list[str] = []
 
     def as_json(self) -> dict[str, Json]:
         kinds = {
@@ -451,6 +653,10 @@ class _Netted:
             "timers": self.timers,
             "messages": self.messages,
             "effects": self.effects,
+            "cancelled": list(self.invocations_ended),
+            "rearmed": self.rearmed,
+            "children": self.children,
+            "stops": self.stops,
         }
         return {kind: rows for kind, rows in kinds.items() if rows}
 
@@ -517,17 +723,51 @@ class _Netted:
             }
         )
 
-    def invoke(self, invocation: Any, given: Json) -> None:
-        self.effects.append(
-            {
-                "kind": "invoke",
-                "name": invocation.src,
-                "input": given,
-                "policy": invocation.policy,
-                "state": invocation.state.path,
-                "invoke_id": invocation.invoke_id,
-            }
-        )
+    def invoke(self, invocation: Any, given: Json, item: int | None) -> None:
+        effect = {
+            "kind": "invoke",
+            "name": invocation.src,
+            "input": given,
+            "policy": invocation.policy,
+            "state": invocation.state.path,
+            "invoke_id": invocation.invoke_id,
+        }
+        self.effects.append(effect if item is None else {**effect, "item": item})
+
+    def cancel_invoke(self, invoke_id: str) -> None:
+        self.invocations_ended[invoke_id] = None
+        self.effects = [e for e in self.effects if e.get("invoke_id") != invoke_id]
+
+    def rearm(self, delay: Any, due: Json, entered: str | None) -> None:
+        where = {"state": delay.state.path, "delay": delay.key}
+        self.timers = [t for t in self.timers if {**t, **where} != t]
+        if delay.state in self.before:
+            self.rearmed.append(where)
+        if due is not None:
+            self.after(delay, due)
+            if entered is not None:
+                self.timers[-1]["from"] = entered
+
+    def child(
+        self,
+        child_id: str,
+        instance: str,
+        machine: str,
+        given: Json,
+        facts: Mapping[str, Json],
+    ) -> None:
+        child = {"id": child_id, "instance": instance, "machine": machine}
+        kind = "invoke" if "state" in facts else "spawn"
+        state = {"state": facts["state"]} if "state" in facts else {}
+        self.children.append({"kind": kind, **child, "input": given, **state})
+
+    def stop(self, instance: str) -> None:
+        started = [c for c in self.children if c["instance"] == instance]
+        if started:
+            self.children.remove(started[0])
+            self.messages = [m for m in self.messages if m["to"] != instance]
+        else:
+            self.stops.append(instance)
 $source$);
 
 insert into pgsm_engine.modules (release, name, source)
@@ -830,7 +1070,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any
 
-from . import exact
+from . import exact, semantics
 from .definition_input import read_text, read_value
 from .definition_paths import PathError, parse_path
 from .definition_problems import FunctionUse, Problem, in_document_order
@@ -893,7 +1133,7 @@ def check(document: Any) -> Checked:
 
 def _check_object(raw: dict[str, Any]) -> Checked:
     tree = scan(raw)
-    found = Check(tree, declarations(raw), _after_keys(tree))
+    found = Check(tree, declarations(raw), semantics.of(raw), _after_keys(tree))
     if len(tree.nodes) - 1 > MAX_STATES:
         at = At(("states",), GLOBALS, tree.root)
         message = f"the document has {len(tree.nodes) - 1} states"
@@ -1016,7 +1256,20 @@ def _built_in(check: Check, raw: dict[str, Any], at: At, shape: Shape) -> Any:
         check.problem(at, "missing_key", 'the key "set" or "remove" is missing')
     if kind == "foreach":
         at = At(at.path, at.names, at.node, loop_names(raw))
+    if kind == "send":
+        _refuse_address_parts(check, raw, at)
     return read_object(check, raw, at, shape)
+
+
+def _refuse_address_parts(check: Check, raw: dict[str, Any], at: At) -> None:
+    """What only SCXML's send has; there its receiver may be absent."""
+    if not check.semantics.strict:
+        return
+    if "to" not in raw:
+        check.problem(at, "missing_key", 'the key "to" is missing')
+    for key in ("processor", "idLocation"):
+        if key in raw:
+            check.scxml_only(at / key, key)
 
 
 def loop_names(raw: dict[str, Any]) -> frozenset[str]:
@@ -1029,6 +1282,8 @@ def loop_name(check: Check, raw: Any, at: At) -> Any:
     """A name which a loop may give to its element."""
     if not isinstance(raw, str):
         return check.wrong_type(at, "a name", raw)
+    if not check.semantics.strict:
+        return raw
     plain = raw.isascii() and raw.isidentifier() and not raw.startswith("_")
     if not plain or len(raw) > 50 or keyword.iskeyword(raw):
         check.problem(at, "bad_name", f"{quote(raw)} cannot be a name in expressions")
@@ -1064,10 +1319,19 @@ def _receiver(check: Check, raw: Any, at: At) -> Any:
         check.problem(at, "bad_value", message)
         return DROP
     result = read_object(check, raw, at, RECEIVER)
-    if result is not DROP and ("instance" in raw) == ("child" in raw):
+    if result is DROP:
+        return DROP
+    if sum(key in raw for key in RECEIVER.fields) != 1:
         message = "a receiver has one of the keys instance, child"
         check.problem(at, "bad_value", message)
+    if "address" in raw and check.semantics.strict:
+        check.scxml_only(at / "address", "address")
     return result
+
+
+def machine_name(check: Check, raw: Any, at: At) -> Any:
+    """The name of a machine, or a value that gives it."""
+    return value(check, raw, at) if isinstance(raw, dict) else name(check, raw, at)
 
 
 def _checked(check: Check, raw: Any, at: At) -> Any:
@@ -1080,7 +1344,7 @@ _block = one_or_many(action, keep_empty=True)
 
 NAMED = Shape("action", {"type": _checked, "params": value})
 BRANCH = Shape("branch", {"guard": guard, "actions": actions})
-RECEIVER = Shape("to", {"instance": value, "child": value})
+RECEIVER = Shape("to", {"instance": value, "child": value, "address": value})
 
 
 def _shape(kind: str, required: tuple[str, ...], **fields: Reader) -> Shape:
@@ -1097,12 +1361,14 @@ BUILT_IN = {
         ),
         _shape(
             "send",
-            ("to", "event"),
+            ("event",),
             to=_receiver,
             event=sendable_event,
             data=value,
             delay=delay,
             id=value,
+            idLocation=context_path,
+            processor=value,
         ),
         _shape("cancel", ("id",), id=value),
         _shape("rearm", ("delay",), delay=rearmed),
@@ -1119,7 +1385,7 @@ BUILT_IN = {
         ),
         _shape("emit", ("event",), event=event_name, data=value),
         _shape("log", ("message",), message=value),
-        _shape("spawn", ("machine",), machine=name, id=value, input=value),
+        _shape("spawn", ("machine", "id"), machine=machine_name, id=value, input=value),
         _shape("stop", ("id",), id=value),
         _shape("choose", ("branches",), branches=_branches),
         Shape(
@@ -1416,8 +1682,16 @@ from typing import Any
 from . import definition_xstate as xstate
 from .definition_problems import quote
 from .definition_shapes import DROP, At, Check, is_name
+from .definition_values import value
 
-RESERVED_PREFIXES = ("done.invoke.", "error.invoke.", "done.state.", "after.", "late.")
+RESERVED_PREFIXES = (
+    "done.invoke.",
+    "done.item.",
+    "error.invoke.",
+    "done.state.",
+    "after.",
+    "late.",
+)
 RESERVED_NAMES = ("error.execution", "error.communication")
 
 
@@ -1440,7 +1714,9 @@ def event_name(check: Check, raw: Any, at: At) -> Any:
 
 
 def sendable_event(check: Check, raw: Any, at: At) -> Any:
-    """The name of an event that a document may make."""
+    """The name of an event that a document may make; SCXML's may compute it."""
+    if not check.semantics.strict and isinstance(raw, (str, dict)):
+        return value(check, raw, at)
     event = event_name(check, raw, at)
     if event is not DROP and (is_reserved(event) or event.startswith("xstate.")):
         message = f"the event {quote(event)} is reserved for the engine"
@@ -1472,6 +1748,19 @@ def descriptor(check: Check, raw: Any, at: At) -> Any:
         check.problem(at, "bad_event_descriptor", message)
         return DROP
     return translated
+
+
+def token_descriptor(check: Check, raw: Any, at: At) -> Any:
+    """SCXML's descriptor: tokens that an event starts with, `*` for every event."""
+    if not isinstance(raw, str):
+        return check.wrong_type(at, "an event descriptor", raw)
+    stem = raw.removesuffix(".*").removesuffix(".")
+    bad = not stem or any(char.isspace() for char in raw) or ".." in raw
+    if bad or ("*" in stem and stem != "*") or stem.startswith("."):
+        message = f"{quote(raw)} is not an event descriptor"
+        check.problem(at, "bad_event_descriptor", message)
+        return DROP
+    return raw
 
 
 def _is_wildcard(raw: str) -> bool:
@@ -1926,6 +2215,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from . import semantics
 from .definition_actions import action_implementations
 from .definition_delays import delay_implementation
 from .definition_effects import effect_implementations
@@ -2008,6 +2298,8 @@ _BEFORE: dict[str, Reader] = {
     "id": STATE.fields["id"],
     "version": _version,
     "description": STATE.fields["description"],
+    "semantics": one_of(*semantics.BY_NAME),
+    "binding": one_of("early", "late"),
     "type": STATE.fields["type"],
     "initial": STATE.fields["initial"],
     "context": _context,
@@ -2024,7 +2316,7 @@ _BEFORE: dict[str, Reader] = {
     "contextSchema": schema,
     "eventSchemas": _event_schemas,
 }
-_NOT_OF_THE_ROOT = ("history", "target", "onDone")
+_NOT_OF_THE_ROOT = ("history", "target", "actions", "onDone")
 ROOT = Shape(
     "root",
     {
@@ -2076,41 +2368,21 @@ from typing import Any
 
 from .definition_problems import Finding, FunctionUse, Path, did_you_mean, quote
 from .definition_tree import Node, Tree
+from .semantics import XSTATE, Semantics
 
 MAX_NAME = 200  # characters
 MAX_HINTS = 100  # a search is slow in a document with thousands of names
 
-# What is valid but not run yet: feature → message.  A feature is "<shape>.<key>"
-# ("root.defer", "invoke.each", "send.delay") or "action.<type>".
-# What the language has and this release's interpreter does not run: refused, so that
-# nothing is accepted in silence.
+# What the language has and this release does not run: feature → message.  A feature
+# is "<shape>.<key>" ("root.defer", "invoke.each") or "action.<type>".  It is refused,
+# so that nothing is accepted in silence.
 NOT_YET: dict[str, str] = dict.fromkeys(
     (
-        "action.spawn",
-        "action.stop",
-        "action.rearm",
-        "to.parent",
-        "to.child",
-        "invoke.machine",
-        "invoke.each",
-        "invoke.late",
-        "effect.late",
         "effect.ordered",
-        "root.defer",
-        "state.defer",
-        "root.sensitive",
-        "root.inputSchema",
-        "root.contextSchema",
-        "root.eventSchemas",
         "root.publicContext",
         "root.indexStates",
         "root.allowRead",
         "root.allowWrite",
-        "root.internalEvents",
-        "effect.inputSchema",
-        "effect.outputSchema",
-        "invoke.onItem",
-        "send.id",
     ),
     "this is not supported yet",
 )
@@ -2165,6 +2437,7 @@ class Check:
 
     tree: Tree
     declared: Mapping[str, frozenset[str]]  # guards, actions, delays, effects
+    semantics: Semantics = XSTATE
     after_keys: frozenset[str] = frozenset()
     findings: list[Finding] = field(default_factory=list)
     functions: list[FunctionUse] = field(default_factory=list)
@@ -2195,6 +2468,12 @@ class Check:
         message = f"{wanted} is wanted here, not {type_name(raw)}"
         self.problem(at, "wrong_type", message, hint)
         return DROP
+
+    def scxml_only(self, at: At, key: str) -> None:
+        """Take down that a key belongs to documents with SCXML's semantics."""
+        message = f"the key {quote(key)} needs the semantics of SCXML"
+        hint = 'write "semantics": "scxml" at the root, or leave the key out'
+        self.problem(at, "misplaced_key", message, hint)
 
     def feature(self, name: str, at: At) -> None:
         """Take down that a feature is not run yet, if so."""
@@ -2387,10 +2666,10 @@ from dataclasses import replace
 from typing import Any
 
 from . import definition_xstate as xstate
-from .definition_actions import actions, loop_name, loop_names
+from .definition_actions import actions, loop_name, loop_names, machine_name
 from .definition_delays import delay_key
 from .definition_effects import LATE, OVERRIDES, declared_effect
-from .definition_events import descriptor
+from .definition_events import descriptor, token_descriptor
 from .definition_guards import guard
 from .definition_problems import quote
 from .definition_shapes import (
@@ -2412,7 +2691,7 @@ from .definition_shapes import (
 )
 from .definition_targets import history_targets, initial_targets, targets
 from .definition_tree import MAX_NESTING, STATE_TYPES
-from .definition_values import loop_value, value
+from .definition_values import context_path, loop_value, value
 
 MAX_PATH = 1_500  # bytes of a state's path, so that an index can hold it
 
@@ -2485,6 +2764,25 @@ TRANSITION = Shape(
         "meta": anything,
     },
 )
+_TOKENS = one_or_many(token_descriptor)
+BY_TOKENS = Shape("transition", {"event": _TOKENS, **TRANSITION.fields}, ("event",))
+
+
+def by_tokens(check: Check, raw: Any, at: At) -> Any:
+    """SCXML's transitions with events, in document order."""
+    if not isinstance(raw, list):
+        return check.wrong_type(at, "an array of transitions", raw)
+    found = [read_object(check, item, at / n, BY_TOKENS) for n, item in enumerate(raw)]
+    return [item for item in found if item is not DROP] or DROP
+
+
+def data(check: Check, raw: Any, at: At) -> Any:
+    """The data that a state declares, by name."""
+    if not isinstance(raw, dict):
+        return check.wrong_type(at, "an object", raw)
+    return value(check, raw, at.knowing("input"))
+
+
 INITIAL = Shape(
     "initial",
     {
@@ -2526,7 +2824,7 @@ INVOKE = Shape(
     {
         "id": name,
         "src": declared_effect,
-        "machine": name,
+        "machine": machine_name,
         "input": loop_value,
         **_LOOP_KEYS,
         **OVERRIDES,
@@ -2535,10 +2833,15 @@ INVOKE = Shape(
         "onDone": transitions,
         "onItem": transitions,
         "onError": transitions,
+        "autoforward": boolean,
+        "finalize": actions,
+        "idLocation": context_path,
+        "processor": value,
         "description": text,
         "meta": anything,
     },
 )
+_SCXML_INVOKE = ("autoforward", "finalize", "idLocation", "processor")
 
 
 def invocations(check: Check, raw: Any, at: At) -> Any:
@@ -2568,7 +2871,12 @@ def _invocation(check: Check, raw: Any, at: At, position: int) -> Any:
             if key in raw:
                 message = f'the key {quote(key)} needs the key "each" beside it'
                 check.problem(at / key, "misplaced_key", message)
+    for key in _SCXML_INVOKE:
+        if key in raw and check.semantics.strict:
+            check.scxml_only(at / key, key)
     default = at.node.path or at.node.id
+    if not check.semantics.strict:
+        raw = {"id": f"{at.node.id}.{position}", **raw}
     own = raw.get("id", f"{default}/{position}" if position else default)
     check.invokes.append((str(own), at.node, at))
     rest = {key: item for key, item in raw.items() if key != "id"}
@@ -2660,6 +2968,10 @@ def state(check: Check, raw: Any, at: At) -> Any:
 def refuse_misplaced_keys(check: Check, raw: dict[str, Any], at: At) -> dict[str, Any]:
     """The state without the keys that its kind cannot have, which are reported."""
     kind = at.node.kind
+    for key in ("transitions", "binding", *(("context",) if at.node.parent else ())):
+        if key in raw and check.semantics.strict:
+            check.scxml_only(at / key, key)
+            raw = {name: item for name, item in raw.items() if name != key}
     misplaced = [key for key in raw if _is_misplaced(key, kind, at)]
     for key in misplaced:
         message = f"a {kind} state cannot have the key {quote(key)}"
@@ -2679,8 +2991,13 @@ def refuse_misplaced_keys(check: Check, raw: dict[str, Any], at: At) -> dict[str
 
 _MISPLACED = {"final": "bad_final", "history": "bad_history"}
 _ALLOWED = {
-    "history": {"id", "type", "history", "target", "description", "meta"},
-    "final": {"id", "type", "entry", "exit", "output", "tags", "description", "meta"},
+    "history": {
+        *("id", "type", "history", "target", "actions", "description", "meta"),
+    },
+    "final": {
+        *("id", "type", "context", "entry", "exit", "output", "tags"),
+        *("description", "meta"),
+    },
 }
 
 
@@ -2689,7 +3006,7 @@ def _is_misplaced(key: str, kind: str, at: At) -> bool:
         return False
     if kind in _ALLOWED:
         return key not in _ALLOWED[kind]
-    if key in ("history", "target"):
+    if key in ("history", "target", "actions"):
         return True
     if key == "initial":
         return kind != "compound"
@@ -2708,12 +3025,15 @@ STATE = Shape(
         "type": _type,
         "history": _history,
         "target": history_targets,
+        "actions": actions,
+        "context": data,
         "initial": initial,
         "tags": _texts,
         "entry": actions,
         "exit": actions,
         "invoke": invocations,
         "on": by_event,
+        "transitions": by_tokens,
         "after": by_delay,
         "always": transitions,
         "onDone": transitions,
@@ -3075,6 +3395,8 @@ def expression(check: Check, raw: Any, at: At) -> Any:
     """The source of an expression that compiles with the names of its place."""
     if not isinstance(raw, str):
         return check.wrong_type(at, "the text of an expression", raw)
+    if not check.semantics.strict:
+        return raw  # what is wrong with it comes up when it is evaluated
     key = (raw, at.names)
     if key not in check.compiled:
         check.compiled[key] = _expression_problem(check, raw, at.names)
@@ -3109,6 +3431,8 @@ def context_path(check: Check, raw: Any, at: At) -> Any:
     """A path into the context, its bracketed expressions checked."""
     if not isinstance(raw, str):
         return check.wrong_type(at, "the text of a path", raw)
+    if not check.semantics.strict:
+        return raw
     try:
         steps = parse_path(raw)
     except PathError as error:
@@ -3369,6 +3693,141 @@ def transition(raw: dict[str, Any]) -> dict[str, Any]:
 $source$);
 
 insert into pgsm_engine.modules (release, name, source)
+values ('0.1', 'description', $source$"""What a step did, as the shell writes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from . import commands, errors, exact, interpreter, plan, values
+from . import configuration as sets
+from .run import Run
+
+Json = Any
+
+MAX_SHAPES = 2000  # configurations and the like remembered per plan
+
+
+def array_text(items: Iterable[str]) -> str:
+    """Return the literal of a Postgres text array."""
+    quoted = (item.replace("\\", "\\\\").replace('"', '\\"') for item in items)
+    return "{" + ",".join([f'"{item}"' for item in quoted]) + "}"
+
+
+def remember(cache: dict[Any, Any], key: Any, value: Any) -> None:
+    """Put a value into a cache that starts anew when it is full."""
+    if len(cache) >= MAX_SHAPES:
+        cache.clear()
+    cache[key] = value
+
+
+def dump_history(run: Run) -> dict[str, list[str]]:
+    """Return the history value with paths for states."""
+    return {key: [state.path for state in kept] for key, kept in run.history.items()}
+
+
+def describe(
+    run: Run, before: set[plan.State], context: Json, *, changed: bool
+) -> dict[str, Json]:
+    """Return what a step did, for the shell to write; what is the same is left out."""
+    result: dict[str, Json] = {
+        "transitions": [transition.path for transition in run.taken]
+    }
+    if changed:
+        result.update(describe_configuration(run))
+    if run.context is not context:
+        difference = values.changes(run.touched, context, run.context)
+        if difference is not None:
+            result["context"] = run.context
+            result["changes"] = difference
+    if not run.running:
+        result["status"] = "done"
+        result["output"] = run.output
+        result["commands"] = True
+    if run.plan.keys and (run.context is not context or not context):
+        result["keys"] = _keys(run)
+        result["commands"] = True
+    if changed and run.plan.has_defer and run.running:
+        result["release"] = result["commands"] = True
+    _describe_record(run, result)
+    if run.commands and (netted := commands.net(run.commands, before)):
+        result.update(netted)
+        result["commands"] = True
+    if run.plan.time_zone != "UTC" and ("timers" in result or "messages" in result):
+        result["zone"] = run.plan.time_zone
+    return result
+
+
+def _describe_record(run: Run, result: dict[str, Json]) -> None:
+    """Add what only the log keeps: notes, emitted events, answers."""
+    if run.notes:
+        result["notes"] = run.notes
+    if run.emitted:
+        result["emitted"] = run.emitted
+    if run.answered:
+        result["answers"] = list(run.answers[: run.answered])
+    if run.plan.sensitive:
+        _hide_sensitive(run, result)
+
+
+def _hide_sensitive(run: Run, result: dict[str, Json]) -> None:
+    """Leave sensitive paths out of what is logged; the shell leaves them out of data.
+
+    ``sensitive`` is a list of paths, each a list of keys.
+    """
+    result["sensitive"] = run.plan.sensitive
+    changes = result.get("changes")
+    if changes:
+        result["changes"] = values.without_paths(changes, run.plan.sensitive)
+    if run.answered:
+        result["answers"] = [{"redacted": True}]
+    for event in run.emitted:
+        event["data"] = values.without(event["data"], run.plan.sensitive)
+
+
+def describe_configuration(run: Run) -> dict[str, Json]:
+    """Return states, value and tags of the configuration, in document order.
+
+    States and tags are texts of Postgres arrays.
+    """
+    key = frozenset(run.configuration)
+    found = run.plan.descriptions.get(key)
+    if found is None:
+        found = _describe_configuration(run)
+        remember(run.plan.descriptions, key, found)
+    return found
+
+
+def _describe_configuration(run: Run) -> dict[str, Json]:
+    active = sets.document_order(run.configuration - {run.plan.root})
+    tags: dict[str, None] = {}
+    for state in [run.plan.root, *active]:
+        tags.update(dict.fromkeys(state.tags))
+    return {
+        "states": array_text(state.path for state in active),
+        "value": sets.state_value(run.plan.root, run.configuration),
+        "tags": array_text(tags),
+    }
+
+
+def _keys(run: Run) -> dict[str, Json]:
+    """Return the keys as texts, null for none; those of the input at start only."""
+    found: dict[str, Json] = {}
+    starts = run.scope["input"] is not None
+    for name, value in run.plan.keys.items():
+        if name in run.plan.start_keys and not starts:
+            continue
+        try:
+            key = value(run)
+        except errors.StepError as error:
+            fact = {"message": error.message, "path": error.path}
+            raise interpreter.refuse(fact) from None
+        found[name] = key if key is None or isinstance(key, str) else exact.dumps(key)
+    return found
+$source$);
+
+insert into pgsm_engine.modules (release, name, source)
 values ('0.1', 'errors', $source$"""What can go wrong in a step: errors of the user's document, and refusals."""
 
 from __future__ import annotations
@@ -3385,11 +3844,18 @@ BAD_RESULT = "SM105"
 class StepError(Exception):
     """An error in a guard, value or action; undoes its block."""
 
-    def __init__(self, message: str, path: str, code: str | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        path: str,
+        code: str | None = None,
+        send_id: str | None = None,
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.path = path
         self.code = code
+        self.send_id = send_id
 
 
 class Refusal(Exception):
@@ -4022,7 +4488,7 @@ _GLOBALS: dict[str, Any] = {
             *(values.less, values.less_equal, values.greater, values.greater_equal),
             *(values.equal, values.not_equal),
             *(values.contained, values.not_contained),
-            *(values.scope_value, values.element, values.part),
+            *(values.scope_value, values.datum, values.element, values.part),
             *(values.turns, values.tuples, values.key_text),
             *(values.in_state, values.pay_for_value),
         )
@@ -4114,7 +4580,14 @@ def function(body: ast.expr, constants: list[Decimal]) -> Run:
 class Compiler:
     """Checks the tree of one expression and rewrites it."""
 
-    def __init__(self, scanned: Tokens, names: frozenset[str], explain: bool) -> None:
+    def __init__(
+        self,
+        scanned: Tokens,
+        names: frozenset[str],
+        explain: bool,
+        data_by_name: bool = False,
+    ) -> None:
+        self.data_by_name = data_by_name
         self.scanned = scanned
         self.allowed = names
         self.explain = explain
@@ -4198,6 +4671,9 @@ class Compiler:
             self.reads += 1
             return _name(f"v_{name}")
         if name not in self.allowed:
+            if self.data_by_name:
+                self.reads += 1
+                return _call("datum", _name("scope"), ast.Constant(name))
             raise self.unknown(name, node)
         self.read.add(name)
         self.reads += 1
@@ -4428,6 +4904,8 @@ class Compiler:
         if not isinstance(node, ast.Name):
             raise self.error("only functions can be called", node)
         name = self.scanned.names.get(node.col_offset, "")
+        if name == "In" and self.data_by_name:
+            return "in_state"
         if name not in FUNCTIONS and name != "in_state":
             other = _OTHER_NAMES.get(name)
             hint = f"did you mean {other}?" if other else None
@@ -5660,6 +6138,14 @@ def not_contained(x: Value, y: Value, work: Work) -> bool:
 # --------------------------------------------------------------- keys, indexes
 
 
+def datum(scope: dict[str, Value], name: str) -> Value:
+    """The value of a name in the context."""
+    context = scope["context"]
+    if isinstance(context, dict) and name in context:
+        return context[name]
+    raise EvaluationError(f'there is no data "{name}"')
+
+
 def scope_value(scope: dict[str, Value], name: str) -> Value:
     """The value of a name, or the error that it has none here."""
     try:
@@ -5833,6 +6319,7 @@ class Expression:
     paths: frozenset[tuple[str, ...]]  # ("context", "a", "b")
     states: frozenset[str]  # literal arguments of in_state
     allowed: frozenset[str] = field(repr=False, compare=False)
+    data_by_name: bool = field(repr=False, compare=False)
     run: Run = field(repr=False, compare=False)
     works: bool = field(repr=False, compare=False)  # whether it needs a budget
 
@@ -5849,7 +6336,7 @@ class Expression:
         if not isinstance(error, (LookupError, TypeError)):
             raise _unforeseen(error) from None
         try:
-            run = _built(self.source, self.allowed, True).run
+            run = _built(self.source, self.allowed, True, self.data_by_name).run
             return run(scope, Work())
         except EvaluationError:
             raise
@@ -5865,17 +6352,20 @@ def _unforeseen(error: Exception) -> EvaluationError:
     return EvaluationError(f"the expression failed: {type(error).__name__}: {error}")
 
 
-def compile_expression(source: str, names: Set[str], path: str = "") -> Expression:
+def compile_expression(
+    source: str, names: Set[str], path: str = "", data_by_name: bool = False
+) -> Expression:
     """The compiled expression; ExpressionError for what is not of the language.
 
     `names` are those that it may read besides the functions; `path` is its place in
-    the document, which an error carries along.
+    the document, which an error carries along.  With `data_by_name` every other
+    name reads the context, and In() is in_state(), as in SCXML.
     """
     allowed = frozenset(names)
     if not isinstance(source, str):
         raise ExpressionError("an expression is a text", path=path)
     try:
-        built = _built(source, allowed, False)
+        built = _built(source, allowed, False, data_by_name)
     except ExpressionError as error:
         raise ExpressionError(error.message, error.offset, error.hint, path) from None
     return Expression(
@@ -5885,6 +6375,7 @@ def compile_expression(source: str, names: Set[str], path: str = "") -> Expressi
         paths=built.paths,
         states=built.states,
         allowed=allowed,
+        data_by_name=data_by_name,
         run=built.run,
         works=built.works,
     )
@@ -5900,13 +6391,15 @@ class _Built:
 
 
 @lru_cache(maxsize=512)
-def _built(source: str, names: frozenset[str], explain: bool) -> _Built:
+def _built(
+    source: str, names: frozenset[str], explain: bool, data_by_name: bool
+) -> _Built:
     """What a source compiles to; with `explain`, errors name places at some cost."""
     scanned = tokens.scan(source)
     try:
         tree = _parsed(scanned)
         check_depth(tree, tokens.MAX_DEPTH)
-        compiler = Compiler(scanned, names, explain)
+        compiler = Compiler(scanned, names, explain, data_by_name)
         body = compiler.finished(compiler.visit(tree))
         run = function(body, compiler.constants)
     except (RecursionError, MemoryError, OverflowError):
@@ -5966,7 +6459,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from . import configuration as sets
-from . import errors
+from . import errors, work
 from .plan import State, Transition
 from .run import Run, make_event
 
@@ -5980,21 +6473,35 @@ MAX_MICROSTEPS = 1000
 
 def matching_transitions(state: State, event_type: str) -> Iterable[Transition]:
     """Yield a state's transitions for an event in their order of precedence."""
+    for tokens, transition in state.tokens:
+        if any(matches_token(token, event_type) for token in tokens):
+            yield transition
     yield from state.descriptors.get(event_type, ())
     for descriptor, transitions in state.wildcards:
-        if descriptor == "*":
+        if matches(descriptor, event_type):
             yield from transitions
-        else:
-            stem = descriptor[:-2]
-            if event_type == stem or event_type.startswith(stem + "."):
-                yield from transitions
+
+
+def matches_token(token: str, event_type: str) -> bool:
+    """Whether a descriptor without its last ".*" is a prefix of an event, by tokens."""
+    return token == "*" or event_type == token or event_type.startswith(token + ".")
+
+
+def matches(descriptor: str, event_type: str) -> bool:
+    """Whether a descriptor of a JSON document takes an event."""
+    if descriptor == event_type or descriptor == "*":
+        return True
+    return descriptor.endswith(".*") and matches_token(descriptor[:-2], event_type)
 
 
 def select_transitions(run: Run, event: Mapping[str, Json]) -> list[Transition]:
     """Return the optimal set of transitions that the event enables."""
     event_type = event["type"]
     enabled: list[Transition] = []
-    _select(run, run.plan.root, event_type, enabled)
+    if run.plan.semantics.by_atomic_state:
+        _select_by_atomic_state(run, event_type, enabled)
+    else:
+        _select(run, run.plan.root, event_type, enabled)
     return sets.remove_conflicting_transitions(enabled, run.configuration, run.history)
 
 
@@ -6003,7 +6510,10 @@ def select_eventless_transitions(run: Run) -> list[Transition]:
     if not run.plan.has_always:
         return []
     enabled: list[Transition] = []
-    _select(run, run.plan.root, None, enabled)
+    if run.plan.semantics.by_atomic_state:
+        _select_by_atomic_state(run, None, enabled)
+    else:
+        _select(run, run.plan.root, None, enabled)
     return sets.remove_conflicting_transitions(enabled, run.configuration, run.history)
 
 
@@ -6017,20 +6527,45 @@ def _select(
             found |= _select(run, child, event_type, enabled)
     if found:
         return True
+    transition = _first_enabled(run, state, event_type)
+    if transition is None:
+        return False
+    enabled.append(transition)
+    return True
+
+
+def _select_by_atomic_state(
+    run: Run, event_type: str | None, enabled: list[Transition]
+) -> None:
+    """Each atomic state takes the first transition of its own or of an ancestor."""
+    asked: dict[State, Transition | None] = {}
+    for atomic in sets.document_order(run.configuration):
+        if atomic.children:
+            continue
+        for state in (atomic, *atomic.ancestors):
+            if state not in asked:
+                asked[state] = _first_enabled(run, state, event_type)
+            found = asked[state]
+            if found is not None:
+                enabled.append(found)
+                break
+
+
+def _first_enabled(run: Run, state: State, event_type: str | None) -> Transition | None:
+    """Return a state's transition for an event, or its eventless one."""
     if event_type is None:
         candidates: Iterable[Transition] = state.always
-    elif state.descriptors or state.wildcards:
+    elif state.descriptors or state.wildcards or state.tokens:
         candidates = matching_transitions(state, event_type)
     else:
-        return False
+        return None
     for transition in candidates:
         run.where = {"state": state.path, "transition": transition.path}
         if run.test(transition.guard):
-            enabled.append(transition)
-            return True
+            return transition
         if event_type is not None and transition.guard is not None:
             run.refused_by.append(transition.guard.label)
-    return False
+    return None
 
 
 # -- microsteps -----------------------------------------------------------------------
@@ -6073,8 +6608,11 @@ def exit_state(run: Run, state: State) -> None:
     """Run a state's exit content; its timers and invocations end."""
     run.where = {"state": state.path}
     run.execute_block(state.exit)
+    work.leave(run, state)
     if state.delays or state.invocations:
         run.commands.append(("exit", state))
+        if state in run.to_invoke:
+            run.to_invoke.remove(state)
 
 
 def execute_transition_content(run: Run, transitions: Sequence[Transition]) -> None:
@@ -6091,6 +6629,8 @@ def enter_states(run: Run, entering: sets.EntrySet) -> None:
     for state in sets.document_order(entering.states - run.configuration):
         run.configuration.add(state)
         run.where = {"state": state.path}
+        if state.data and run.plan.late_binding:
+            bind_once(run, state)
         run.execute_block(state.entry)
         start_work(run, state)
         if state in entering.default_entry and state.initial is not None:
@@ -6100,14 +6640,59 @@ def enter_states(run: Run, entering: sets.EntrySet) -> None:
             enter_final(run, state, completed)
 
 
+def initialise_data(run: Run, given: Json) -> None:
+    """Bind SCXML's data in document order: all of it, or what the root declares.
+
+    What the input names at the root has its value from there.  A state's data,
+    bound late, is null until the state is entered.
+    """
+    context = {name: None for state in run.plan.states for name, _ in state.data}
+    run.context = run.scope["context"] = context
+    for state in run.plan.states:
+        if state.parent is None:
+            overrides = given if isinstance(given, Mapping) else {}
+            bind(run, state, overrides)
+        elif not run.plan.late_binding:
+            bind(run, state, {})
+
+
+def bind(run: Run, state: State, overrides: Mapping[str, Json]) -> None:
+    """Give a state's data their first values; a value that fails is null."""
+    run.where = {"state": state.path}
+    for name, value in state.data:
+        datum = overrides[name] if name in overrides else run.evaluate(value)
+        run.assign([([name], datum)], [], state.document_path)
+
+
+def bind_once(run: Run, state: State) -> None:
+    """Bind a state's data when it is entered for the first time."""
+    if state.parent is not None and state.path not in run.work.get("bound", {}):
+        run.keep("bound", state.path, True)
+        bind(run, state, {})
+
+
 def start_work(run: Run, state: State) -> None:
     """Arm a state's delayed transitions and ask for its invocations."""
     for delay in state.delays:
+        if delay.key in run.plan.rearmed:
+            run.keep("entered", state.path, run.scope["now"])
         due = run.evaluate(delay.due)
         if due is not None:
             run.commands.append(("after", delay, due))
+    if state.invocations and run.plan.semantics.invoke_when_settled:
+        run.to_invoke.append(state)
+        return
     for invocation in state.invocations:
-        run.commands.append(("invoke", invocation, run.evaluate(invocation.input)))
+        work.start_invocation(run, invocation)
+
+
+def start_invocations(run: Run) -> None:
+    """Start what the states want that have been entered and not left."""
+    states = sets.document_order(run.to_invoke)
+    run.to_invoke = []
+    for state in states:
+        for invocation in state.invocations:
+            work.start_invocation(run, invocation)
 
 
 def enter_final(run: Run, state: State, completed: set[State]) -> None:
@@ -6119,7 +6704,7 @@ def enter_final(run: Run, state: State, completed: set[State]) -> None:
         _finish(run, output)
         return
     if parent.kind == "compound":
-        run.queue.append(make_event(f"done.state.{parent.path}", {}, output=output))
+        run.enqueue(parent.done_event, {}, output=output)
     region = parent if parent.kind == "parallel" else parent.parent
     while region is not None and region.kind == "parallel":
         if region in completed or not sets.is_in_final_state(region, run.configuration):
@@ -6128,7 +6713,7 @@ def enter_final(run: Run, state: State, completed: set[State]) -> None:
         if region.parent is None:
             _finish(run, None)
             return
-        run.queue.append(make_event(f"done.state.{region.path}", {}))
+        run.enqueue(region.done_event, {})
         region = region.parent
 
 
@@ -6154,17 +6739,48 @@ def start(run: Run, event: Mapping[str, Json]) -> None:
     settle(run)
 
 
-def macrostep(run: Run, event: Mapping[str, Json]) -> bool:
+def macrostep(run: Run, event: Mapping[str, Json], origin: str = "event") -> bool:
     """Apply an event and settle; False when no transition took it."""
-    run.scope["event"] = event
-    enabled = select_transitions(run, event)
+    before, context = run.work, run.context
+    received = work.receive(run, event, origin)
+    if received is None:
+        return False
+    run.see(received, "external")
+    if run.plan.semantics.data_by_name:
+        work.finalize(run, received)
+        work.forward(run, received)
+    enabled = select_transitions(run, received)
     live = [t for t in enabled if t.targets is not None or t.actions is not None]
-    if not live and not run.queue:
+    same = run.work is before and run.context is context and not run.commands
+    if not live and not run.queue and same:
         return False
     if live:
         microstep(run, enabled)
     settle(run)
     return True
+
+
+def is_deferred(run: Run, event_type: str) -> bool:
+    """Whether an active state keeps an event for later."""
+    return run.plan.has_defer and any(
+        matches(descriptor, event_type)
+        for state in run.configuration
+        for descriptor in state.defer
+    )
+
+
+def stop(run: Run) -> None:
+    """Leave all states, with their exit content; errors there are of no account."""
+    run.scope["event"] = make_event("pgsm.stop", {})
+    run.running = False
+    _leave_all(run)
+
+
+def _leave_all(run: Run) -> None:
+    run.to_invoke = []
+    for state in sets.exit_order(run.configuration):
+        exit_state(run, state)
+    work.stop_all(run)
 
 
 def settle(run: Run) -> None:
@@ -6177,12 +6793,15 @@ def settle(run: Run) -> None:
         enabled = select_eventless_transitions(run)
         if not enabled:
             if not run.queue:
-                return
+                if not run.to_invoke:
+                    return
+                start_invocations(run)
+                continue
             event = run.queue.popleft()
-            run.scope["event"] = event
+            run.see(event, "internal")
             enabled = select_transitions(run, event)
-            if not enabled and event["type"] == "error.execution":
-                raise refuse(event["error"])
+            if not enabled:
+                _refuse_error(run, event)
         if not enabled:
             continue
         microstep(run, enabled)
@@ -6194,11 +6813,15 @@ def settle(run: Run) -> None:
                 detail=f"the last transition was {run.taken[-1].path}",
                 hint="look for always-transitions or raised events that form a cycle",
             )
-    for state in sets.exit_order(run.configuration):
-        exit_state(run, state)
+    _leave_all(run)
     for event in run.queue:
-        if event["type"] == "error.execution":
-            raise refuse(event["error"])
+        _refuse_error(run, event)
+
+
+def _refuse_error(run: Run, event: Mapping[str, Json]) -> None:
+    """Refuse the whole step for an error that nobody handles."""
+    if event["type"] == "error.execution" and run.plan.semantics.refuse_errors:
+        raise refuse(event["error"])
 
 
 def refuse(error: Mapping[str, Json]) -> errors.Refusal:
@@ -6232,14 +6855,17 @@ from typing import TYPE_CHECKING, Any
 
 from . import actions as actions_module
 from . import definition_tree as tree
-from . import expressions, values
+from . import expressions, semantics, values
 from .content import Block, Guard
+from .definition_paths import parse_path
 
 if TYPE_CHECKING:
     from .run import Run
 
 Json = Any
 Document = Mapping[str, Any]
+
+SCHEMAS = ("inputSchema", "contextSchema")
 
 
 class Transition:
@@ -6275,17 +6901,58 @@ class Transition:
 
 
 class Invocation:
-    """Work that lives as long as its state."""
+    """Work that lives as long as its state: an effect, or a child machine."""
 
-    __slots__ = ("input", "invoke_id", "path", "policy", "src", "state")
+    __slots__ = (
+        "autoforward",
+        "each",
+        "finalize",
+        "id_location",
+        "input",
+        "invoke_id",
+        "machine",
+        "path",
+        "policy",
+        "processor",
+        "src",
+        "state",
+    )
 
     def __init__(self, state: State, invoke: Document, plan: Plan, path: str) -> None:
+        compiler = plan.compiler
         self.state = state
-        self.invoke_id: str = invoke["id"]
-        self.src: str = invoke["src"]
-        self.input = plan.compiler.value(invoke.get("input", {}), path + ".input")
-        self.policy = values.policy(plan.effects.get(self.src, {}), invoke)
         self.path = path
+        self.invoke_id: str = invoke["id"]
+        self.src: str | None = invoke.get("src")
+        self.machine = compiler.optional(invoke, "machine", path)
+        self.each = Each(invoke, compiler, path) if "each" in invoke else None
+        names = (self.each.item, self.each.index) if self.each else ()
+        with compiler.knowing(*names):
+            self.input = compiler.value(invoke.get("input", {}), path + ".input")
+        declared = plan.effects.get(self.src, {}) if self.src else {}
+        self.policy = values.policy(declared, invoke)
+        self.autoforward: bool = invoke.get("autoforward", False)
+        self.finalize = compiler.block(invoke.get("finalize", ()), path + ".finalize")
+        self.processor = compiler.optional(invoke, "processor", path)
+        self.id_location = (
+            compiler.location(invoke["idLocation"], path)
+            if "idLocation" in invoke
+            else None
+        )
+
+
+class Each:
+    """One piece of an invocation's work for each item of a list."""
+
+    __slots__ = ("collect", "concurrency", "index", "item", "items", "until")
+
+    def __init__(self, invoke: Document, compiler: Any, path: str) -> None:
+        self.items = compiler.value(invoke["each"], path + ".each")
+        self.item: str = invoke.get("item", "item")
+        self.index: str = invoke.get("index", "index")
+        self.until = compiler.optional(invoke, "until", path)
+        self.concurrency = compiler.optional(invoke, "concurrency", path)
+        self.collect: bool = invoke.get("collect", False)
 
 
 class Delay:
@@ -6310,13 +6977,16 @@ class State:
         "always",
         "ancestors",
         "children",
+        "data",
         "default",
+        "defer",
         "delays",
         "descriptors",
         "document_path",
         "entry",
         "exit",
         "history",
+        "id",
         "initial",
         "invocations",
         "key",
@@ -6326,6 +6996,7 @@ class State:
         "path",
         "position",
         "tags",
+        "tokens",
         "wildcards",
     )
 
@@ -6356,6 +7027,16 @@ class State:
         self.invocations: tuple[Invocation, ...] = ()
         self.output: Callable[[Run], Json] | None = None
         self.tags: tuple[str, ...] = ()
+        self.id = ""
+        self.data: tuple[tuple[str, Callable[[Run], Json]], ...] = ()
+        self.defer: tuple[str, ...] = ()
+        # SCXML's transitions: descriptors and transition, in document order
+        self.tokens: tuple[tuple[tuple[str, ...], Transition], ...] = ()
+
+    @property
+    def done_event(self) -> str:
+        """The event of the state's completion."""
+        return f"done.state.{self.id or self.path}"
 
     def __repr__(self) -> str:
         return f"<State {self.path!r}>"
@@ -6370,12 +7051,22 @@ class Plan:
         "context",
         "descriptions",
         "effects",
+        "event_schemas",
         "has_always",
+        "has_defer",
+        "internal_events",
+        "invocations",
         "keys",
+        "late_binding",
         "nodes",
         "output",
+        "rearmed",
         "root",
+        "schemas",
+        "semantics",
+        "sensitive",
         "start_keys",
+        "state_by_name",
         "state_by_path",
         "states",
         "time_zone",
@@ -6388,14 +7079,26 @@ class Plan:
         self.configurations: dict[str, frozenset[State]] = {}
         self.descriptions: dict[frozenset[State], dict[str, Json]] = {}
         self.effects: Document = implementations.get("effects", {})
-        self.compiler = actions_module.Compiler(implementations)
+        self.semantics = semantics.of(document)
+        self.late_binding = document.get("binding") == "late"
+        self.compiler = actions_module.Compiler(implementations, self.semantics)
         self.states: list[State] = []
         self.root = self._states(document, None, "")
         self.tree = tree.scan(dict(document))
         self.nodes: dict[str, tree.Node] = {}
         self.state_by_path = {state.path: state for state in self.states}
+        self.state_by_name = self.state_by_path
+        self.invocations: dict[tuple[str, str], Invocation] = {}
+        self.rearmed = actions_module.rearmed_delays(document)
         _fill(self)
         self.has_always = any(state.always for state in self.states)
+        self.has_defer = any(state.defer for state in self.states)
+        self.internal_events: tuple[str, ...] = tuple(
+            document.get("internalEvents", ())
+        )
+        self.sensitive = [parse_path(path) for path in document.get("sensitive", ())]
+        self.schemas = {key: document[key] for key in SCHEMAS if key in document}
+        self.event_schemas: Document = document.get("eventSchemas", {})
         self.context = self.compiler.value(document.get("context", {}), "$.context")
         keys = document.get("keys", {})
         self.keys = {
@@ -6403,7 +7106,9 @@ class Plan:
             for name, value in keys.items()
         }
         # the input is gone after the start, and these keys do not change
-        self.start_keys = {name for name in keys if _reads_input(keys[name])}
+        self.start_keys = {
+            name for name in keys if self.semantics.strict and _reads_input(keys[name])
+        }
         self.output = (
             self.compiler.value(document["output"], "$.output")
             if "output" in document
@@ -6439,6 +7144,12 @@ def compile_plan(document: Document) -> Plan:
 def _fill(plan: Plan) -> None:
     found = plan.tree
     plan.nodes = {node.path: node for node in found.nodes}
+    if plan.semantics.done_by_id:
+        plan.state_by_name = dict(plan.state_by_path)
+        for node in found.nodes:
+            state = plan.state_by_path[node.path]
+            state.id = node.id
+            plan.state_by_name[node.id] = state
     plan.compiler.resolve = lambda text: plan.state_by_path[
         _path(tree.resolve_from_root(found, text))
     ]
@@ -6455,6 +7166,11 @@ def _fill_state(plan: Plan, state: State, node: Document) -> None:
     here = state.document_path
     compiler = plan.compiler
     state.tags = tuple(node.get("tags", ()))
+    if plan.semantics.data_by_name:
+        state.data = tuple(
+            (name, compiler.value(item, values.child_path(here, name, "context")))
+            for name, item in node.get("context", {}).items()
+        )
     if state.kind == "history":
         state.history = node.get("history", "shallow")
         if "target" in node:
@@ -6470,6 +7186,9 @@ def _fill_state(plan: Plan, state: State, node: Document) -> None:
         Invocation(state, invoke, plan, f"{here}.invoke[{index}]")
         for index, invoke in enumerate(node.get("invoke", ()))
     )
+    for invocation in state.invocations:
+        plan.invocations[state.path, invocation.invoke_id] = invocation
+    state.defer = tuple(node.get("defer", ()))
     state.delays = tuple(
         Delay(
             state,
@@ -6520,6 +7239,31 @@ def _transitions(
     )
 
 
+_ANSWERS = (
+    ("onDone", "done.invoke"),
+    ("onItem", "done.item"),
+    ("onError", "error.invoke"),
+)
+
+
+def _fill_tokens(
+    plan: Plan,
+    state: State,
+    node: Document,
+    table: Mapping[str, tuple[Transition, ...]],
+) -> None:
+    """Collect SCXML's transitions; those of other keys come first, as they stand."""
+    found = [((name,), each) for name, group in table.items() for each in group]
+    for index, item in enumerate(node.get("transitions", ())):
+        path = f"{state.document_path}.transitions[{index}]"
+        transition = _transition(plan, state, item, path)
+        tokens = tuple(
+            text.removesuffix(".*").removesuffix(".") for text in item["event"]
+        )
+        found.append((tokens, transition))
+    state.tokens = tuple(found)
+
+
 def _fill_descriptors(plan: Plan, state: State, node: Document) -> None:
     """Collect the transitions of a state by event descriptor, in document order."""
     here = state.document_path
@@ -6534,12 +7278,15 @@ def _fill_descriptors(plan: Plan, state: State, node: Document) -> None:
     for key, nodes in node.get("after", {}).items():
         add(f"after.{key}.{state.path}", nodes, values.child_path(here, key, "after"))
     if "onDone" in node:
-        add(f"done.state.{state.path}", node["onDone"], here + ".onDone")
+        add(state.done_event, node["onDone"], here + ".onDone")
     for index, invoke in enumerate(node.get("invoke", ())):
         path = f"{here}.invoke[{index}]"
-        for key, prefix in (("onDone", "done"), ("onError", "error")):
+        for key, prefix in _ANSWERS:
             if key in invoke:
-                add(f"{prefix}.invoke.{invoke['id']}", invoke[key], f"{path}.{key}")
+                add(f"{prefix}.{invoke['id']}", invoke[key], f"{path}.{key}")
+    if plan.semantics.token_prefixes:
+        _fill_tokens(plan, state, node, table)
+        return
     # a state or an invocation may have a name that ends with a star, too
     names = {name for name in node.get("on", {}) if name.endswith("*")}
     state.descriptors = {
@@ -6566,7 +7313,7 @@ from typing import Any
 
 from .definition_root import IMPLEMENTATIONS, KINDS, ROOT
 from .definition_shapes import Shape
-from .definition_states import INITIAL, INVOKE, STATE, TRANSITION
+from .definition_states import BY_TOKENS, INITIAL, INVOKE, STATE, TRANSITION
 from .definition_tree import Node, Tree, resolve, resolve_below, scan
 
 Row = dict[str, Any]
@@ -6581,11 +7328,20 @@ TABLES = (
     "settings",
 )
 
-_OWN_ROWS = ("states", "on", "after", "always", "onDone", "initial", "invoke")
+_OWN_ROWS = (
+    "states",
+    "on",
+    "transitions",
+    "after",
+    "always",
+    "onDone",
+    "initial",
+    "invoke",
+)
 _OWN_COLUMNS = ("entry", "exit", "type", *_OWN_ROWS)
 _ANSWERS = {
     "onDone": ("invoke.done", "done.invoke."),
-    "onItem": ("invoke.item", "done.invoke."),
+    "onItem": ("invoke.item", "done.item."),
     "onError": ("invoke.error", "error.invoke."),
 }
 
@@ -6650,6 +7406,8 @@ class _Parts:
             self.transition("initial", raw["initial"])
         for event, group in raw.get("on", {}).items():
             self.transitions("on", group, event=event)
+        for transition in raw.get("transitions", []):
+            self.transition("event", transition, event=" ".join(transition["event"]))
         for delay, group in raw.get("after", {}).items():
             event = f"after.{delay}.{path}"
             self.transitions("after", group, event=event, delay=delay)
@@ -6660,14 +7418,16 @@ class _Parts:
             self.invocation(invoke, position)
 
     def invocation(self, invoke: Row, position: int) -> None:
-        own = ("id", "src", "machine", *_ANSWERS)
+        machine = invoke.get("machine")
+        computed = machine if isinstance(machine, dict) else None
+        own = ("id", "src", *(() if computed else ("machine",)), *_ANSWERS)
         self.rows["invocations"].append(
             {
                 "state": self.node.path,
                 "position": position,
                 "invoke_id": invoke["id"],
                 "src": invoke.get("src"),
-                "machine": invoke.get("machine"),
+                "machine": None if computed else machine,
                 "settings": _without(invoke, own),
             }
         )
@@ -6693,7 +7453,9 @@ class _Parts:
                 "targets": self.targets(kind, transition),
                 "guard": transition.get("guard"),
                 "reenter": transition.get("reenter"),
-                "settings": _without(transition, ("guard", "actions", "reenter")),
+                "settings": _without(
+                    transition, ("event", "guard", "actions", "reenter")
+                ),
             }
         )
         owner = "initial" if kind == "initial" else "transition"
@@ -6799,6 +7561,9 @@ def _transition_of(row: Mapping[str, Any], actions: list[Any] | None) -> Row:
             transition[key] = row[key]
     if actions:
         transition["actions"] = actions
+    if row["kind"] == "event":
+        transition["event"] = row["event"].split(" ")
+        return _arranged(transition, BY_TOKENS)
     return _arranged(transition, INITIAL if row["kind"] == "initial" else TRANSITION)
 
 
@@ -6812,6 +7577,8 @@ def _place(
     kind = row["kind"]
     if kind == "initial":
         state["initial"] = transition
+    elif kind == "event":
+        state.setdefault("transitions", []).append(transition)
     elif kind == "on":
         state.setdefault("on", {}).setdefault(row["event"], []).append(transition)
     elif kind == "after":
@@ -6860,7 +7627,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from . import errors, values
+from . import errors, scxml, values
 from .content import Block, Guard
 from .plan import Plan, State, Transition
 
@@ -6906,6 +7673,7 @@ class Run:
         "context",
         "emitted",
         "history",
+        "ignored",
         "notes",
         "output",
         "plan",
@@ -6914,7 +7682,10 @@ class Run:
         "revision",
         "running",
         "scope",
+        "sent",
+        "started",
         "taken",
+        "to_invoke",
         "touched",
         "where",
         "work",
@@ -6937,8 +7708,10 @@ class Run:
         self.context = context
         self.scope = scope
         self.scope["context"] = context
+        if plan.semantics.data_by_name:
+            scope.update(scxml.system_variables(scope["instance"]))
         # bound to the set, not to the run: a cycle would be garbage at each step
-        self.scope["in_state"] = partial(in_state, plan.state_by_path, configuration)
+        self.scope["in_state"] = partial(in_state, plan.state_by_name, configuration)
         self.work = work
         self.revision = revision
         self.answers = answers
@@ -6955,6 +7728,10 @@ class Run:
         self.running = True
         self.output: Json = None
         self.where: dict[str, str] = {}
+        self.started = 0
+        self.sent = 0
+        self.to_invoke: list[State] = []
+        self.ignored = False
 
     # -- what closures call -----------------------------------------------------
 
@@ -6984,6 +7761,27 @@ class Run:
             self.calls += 1
         return answer["value"]
 
+    def validate(self, schema: Json, value: Json, path: str) -> list[str]:
+        """Return what is wrong with a value, as the shell's validator finds it."""
+        if self.answered == len(self.answers):
+            raise errors.Question(
+                kind="validate",
+                block=self.block,
+                schema=schema,
+                value=value,
+                path=path,
+            )
+        wrong: list[str] = self.answers[self.answered]["value"]
+        self.answered += 1
+        return wrong
+
+    def check_effect_input(self, name: str, given: Json, path: str) -> None:
+        """Raise StepError for an input that the effect's inputSchema does not allow."""
+        schema = self.plan.effects.get(name, {}).get("inputSchema")
+        if schema is not None and (wrong := self.validate(schema, given, path)):
+            message = f'the input of "{name}" is not of its schema: {"; ".join(wrong)}'
+            raise errors.StepError(message, path)
+
     def assign(
         self,
         news: Iterable[tuple[list[str | int], Json]],
@@ -7003,9 +7801,20 @@ class Run:
             raise errors.StepError(str(error), path) from None
         self.context = self.scope["context"] = context
 
-    def raise_event(self, event: str, data: Json) -> None:
+    def raise_event(self, event: str, data: Json, send_id: str | None = None) -> None:
         """Put an event on the internal queue."""
-        self.queue.append(make_event(event, data))
+        self.queue.append(make_event(event, data, id=send_id))
+
+    def enqueue(self, event: str, data: Json, **facts: Json) -> None:
+        """Put an event of the engine's own on the internal queue."""
+        self.queue.append(make_event(event, data, **facts))
+
+    def see(self, event: Mapping[str, Json], kind: str) -> None:
+        """Let expressions see an event; ``kind`` is internal or external."""
+        self.scope["event"] = event
+        if self.plan.semantics.data_by_name:
+            instance = self.scope["instance"]
+            self.scope["_event"] = scxml.system_event(event, kind, instance)
 
     def arm(
         self,
@@ -7017,7 +7826,9 @@ class Run:
     ) -> None:
         """A delayed event to this instance; no due time, no timer."""
         if due is not None:
-            self.commands.append(("send", event, data, due, _send_id(send_id, path)))
+            self.commands.append(
+                ("send", event, data, due, self.send_id(send_id, path))
+            )
 
     def send(
         self,
@@ -7034,7 +7845,7 @@ class Run:
             raise errors.StepError(f"an instance id is a text, not {kind}", path)
         if due is not None:
             self.commands.append(
-                ("message", receiver, event, data, due, _send_id(send_id, path))
+                ("message", receiver, event, data, due, self.send_id(send_id, path))
             )
 
     def cancel(self, send_id: Json, path: str) -> None:
@@ -7044,10 +7855,54 @@ class Run:
             raise errors.StepError(f"a send id is a text, not {kind}", path)
         self.commands.append(("cancel", send_id))
 
+    def send_id(self, send_id: Json, path: str) -> str | None:
+        """Return what may be the id of a delayed event."""
+        if send_id is None or isinstance(send_id, str):
+            return send_id
+        kind = values.type_name(send_id)
+        raise errors.StepError(f"a send id is a text, not {kind}", path)
+
+    def rearm(self, key: str) -> None:
+        """Arm a delay of the active states again, from the time of their entry."""
+        for state in sorted(self.configuration, key=lambda state: state.position):
+            for delay in state.delays:
+                if delay.key == key:
+                    due = delay.due(self)
+                    entered = self.work.get("entered", {}).get(state.path)
+                    self.commands.append(("rearm", delay, due, entered))
+
+    def new_send_id(self) -> str:
+        """Return an id that no other send of this instance has."""
+        self.sent += 1
+        return f"send.{self.revision + 1}.{self.sent}"
+
+    def child(self, child_id: str) -> Mapping[str, Json] | None:
+        """Return what is known of a running child."""
+        found: Mapping[str, Json] | None = self.work.get("children", {}).get(child_id)
+        return found
+
+    def keep(self, kind: str, key: str, entry: Json) -> None:
+        """Keep an entry of running work."""
+        self.work = {**self.work, kind: {**self.work.get(kind, {}), key: entry}}
+
+    def forget(self, kind: str, key: str) -> None:
+        """Drop an entry of running work."""
+        rest = {name: item for name, item in self.work[kind].items() if name != key}
+        self.work = {**self.work, kind: rest}
+        if not rest:
+            del self.work[kind]
+
     def effect(
-        self, name: str, given: Json, policy: Json, reply: str | None, key: Json
+        self,
+        name: str,
+        given: Json,
+        policy: Json,
+        reply: str | None,
+        key: Json,
+        path: str,
     ) -> None:
         """Work on the outside world, once this step is committed."""
+        self.check_effect_input(name, given, path)
         self.commands.append(("effect", name, given, policy, reply, key))
 
     # -- blocks and guards --------------------------------------------------------
@@ -7056,22 +7911,31 @@ class Run:
         """Run executable content; an error undoes all of it and becomes an event."""
         if block is None:
             return
-        self.block += 1
-        self.calls = 0
+        self.begin()
         context, commands, queue = self.context, len(self.commands), len(self.queue)
         touched, notes, emitted = len(self.touched), len(self.notes), len(self.emitted)
+        work = self.work
         try:
             for action in block.actions:
                 action(self)
         except errors.StepError as error:
+            if not self.plan.semantics.undo_blocks:
+                self.fail(error)
+                return
             if self.calls:
                 self._ask_to_undo(error)
             self.context = self.scope["context"] = context
+            self.work = work
             del self.commands[commands:], self.touched[touched:]
             del self.notes[notes:], self.emitted[emitted:]
             while len(self.queue) > queue:
                 self.queue.pop()
             self.fail(error)
+
+    def begin(self) -> None:
+        """Begin a block: what it asks the database is answered or undone together."""
+        self.block += 1
+        self.calls = 0
 
     def _ask_to_undo(self, error: errors.StepError) -> None:
         """A block failed after a call had been made: the shell must roll it back."""
@@ -7086,8 +7950,7 @@ class Run:
         """Whether a guard allows its transition; an error is false and an event."""
         if guard is None:
             return True
-        self.block += 1
-        self.calls = 0
+        self.begin()
         try:
             return guard.test(self)
         except errors.StepError as error:
@@ -7096,34 +7959,27 @@ class Run:
 
     def evaluate(self, value: Any) -> Json:
         """Return a value outside of a block; an error is null and an event."""
-        self.block += 1
-        self.calls = 0
+        self.begin()
         try:
             return value(self)
         except errors.StepError as error:
             self.fail(error)
             return None
 
-    def fail(self, error: errors.StepError) -> None:
-        """Put error.execution on the internal queue."""
-        fact = {"type": "error.execution", "message": error.message, "path": error.path}
+    def fail(
+        self, error: errors.StepError, event_type: str = "error.execution"
+    ) -> None:
+        """Put an error event on the internal queue."""
+        fact = {"type": event_type, "message": error.message, "path": error.path}
         if error.code:
             fact["code"] = error.code
-        self.queue.append(
-            make_event("error.execution", {}, error={**fact, **self.where})
-        )
+        facts = {"error": {**fact, **self.where}, "id": error.send_id}
+        self.queue.append(make_event(event_type, {}, **facts))
 
 
 def in_state(states: Mapping[str, State], configuration: set[State], path: str) -> bool:
-    """Whether the state of a path is active; a state that is not there is not."""
+    """Whether the state of a name is active; a state that is not there is not."""
     return states.get(path) in configuration
-
-
-def _send_id(send_id: Json, path: str) -> str | None:
-    if send_id is None or isinstance(send_id, str):
-        return send_id
-    kind = values.type_name(send_id)
-    raise errors.StepError(f"a send id is a text, not {kind}", path)
 
 
 def make_event(event_type: str, data: Json, **facts: Json) -> dict[str, Json]:
@@ -7137,6 +7993,303 @@ def make_event(event_type: str, data: Json, **facts: Json) -> dict[str, Json]:
         "source": None,
         **facts,
     }
+$source$);
+
+insert into pgsm_engine.modules (release, name, source)
+values ('0.1', 'schemas', $source$"""JSON Schemas of a document: questions to the shell, which has a validator.
+
+The engine has none of its own.  The shell answers a ``validate`` question with the
+list of what is wrong, empty when nothing is (or when it has no validator either).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from . import errors, interpreter
+from .run import Run
+
+Json = Any
+
+
+def check_input(run: Run, given: Json) -> None:
+    """Refuse an input that the document's inputSchema does not allow."""
+    schema = run.plan.schemas.get("inputSchema")
+    if schema is not None:
+        where = ("$.inputSchema", errors.BAD_EVENT, "the input")
+        _check(run, schema, given, *where)
+
+
+def check_context(run: Run) -> None:
+    """Refuse a step after which the context is not of the contextSchema."""
+    schema = run.plan.schemas.get("contextSchema")
+    if schema is not None:
+        where = ("$.contextSchema", errors.EVENT_FAILED, "the context")
+        _check(run, schema, run.context, *where)
+
+
+def check_event(run: Run, event: Mapping[str, Json], origin: str) -> None:
+    """Refuse data that the schema of an outside event does not allow.
+
+    The schema is that of the event's own name, else of the longest wildcard.
+    """
+    name = event["type"]
+    schemas = run.plan.event_schemas
+    if schemas and origin in ("event", "post", "message"):
+        found = [text for text in schemas if interpreter.matches(text, name)]
+        if found:
+            best = name if name in found else max(found, key=len)
+            path = f"$.eventSchemas[{best!r}]"
+            where = (path, errors.BAD_EVENT, f'the data of "{name}"')
+            _check(run, schemas[best], event["data"], *where)
+    elif origin == "effect" and name.startswith("done.invoke."):
+        _check_output(run, event)
+
+
+def _check_output(run: Run, event: Mapping[str, Json]) -> None:
+    effect = (event["source"] or {}).get("name", "")
+    declared = run.plan.effects.get(effect, {})
+    if "outputSchema" in declared:
+        path = f"$.implementations.effects[{effect!r}].outputSchema"
+        where = (path, errors.BAD_EVENT, f'the output of "{effect}"')
+        _check(run, declared["outputSchema"], event["output"], *where)
+
+
+def _check(
+    run: Run, schema: Json, value: Json, path: str, code: str, what: str
+) -> None:
+    run.begin()
+    if wrong := run.validate(schema, value, path):
+        message = f"{what} is not of its schema"
+        raise errors.Refusal(code, message, detail="; ".join(wrong))
+$source$);
+
+insert into pgsm_engine.modules (release, name, source)
+values ('0.1', 'scxml', $source$"""What documents with SCXML's semantics have of their own at run time.
+
+The system variables (https://www.w3.org/TR/scxml/#SystemVariables) and the addresses
+of the SCXML event processor (https://www.w3.org/TR/scxml/#SCXMLEventProcessor).
+"""
+
+from __future__ import annotations
+
+import keyword
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from . import errors, values
+
+if TYPE_CHECKING:
+    from .run import Run
+
+Json = Any
+
+PROCESSOR = "http://www.w3.org/TR/scxml/#SCXMLEventProcessor"
+PROCESSORS = (PROCESSOR, "scxml")
+INVOCATIONS = (
+    "http://www.w3.org/TR/scxml/",
+    "http://www.w3.org/TR/scxml",
+    "scxml",
+)
+SESSION = "#_scxml_"
+SYSTEM_VARIABLES = frozenset({"_event", "_sessionid", "_name", "_ioprocessors", "_x"})
+PLATFORM_EVENTS = ("done.", "error.")
+
+
+def system_variables(instance: Mapping[str, Json]) -> dict[str, Json]:
+    """Return the system variables of a session, but for ``_event``."""
+    location = {"location": SESSION + instance["id"]}
+    return {
+        "_event": None,
+        "_sessionid": instance["id"],
+        "_name": instance["machine"],
+        "_ioprocessors": dict.fromkeys(PROCESSORS, location),
+        "_x": {},
+    }
+
+
+def system_event(
+    event: Mapping[str, Json], kind: str, instance: Mapping[str, Json]
+) -> dict[str, Json]:
+    """Return ``_event``; its fields are null where the event has none.
+
+    ``kind`` is internal or external; events of the engine are platform ones.
+    """
+    name = event["type"]
+    source = event["source"] or {}
+    external = kind == "external"
+    if not external and name.startswith(PLATFORM_EVENTS):
+        kind = "platform"
+    sender: str = source.get("instance") or instance["id"]
+    origin = SESSION + sender if external else None
+    return {
+        "name": name,
+        "type": kind,
+        "sendid": event["id"],
+        "origin": origin,
+        "origintype": PROCESSOR if external else None,
+        "invokeid": source.get("invoke"),
+        "data": _data(event),
+    }
+
+
+def _data(event: Mapping[str, Json]) -> Json:
+    if event["output"] is not None:
+        return event["output"]
+    if event["error"] is not None:
+        return event["error"]
+    return event["data"] if event["data"] != {} else None
+
+
+def is_datum(name: Json) -> bool:
+    """Whether content may declare a variable of this name."""
+    return (
+        isinstance(name, str)
+        and name.isidentifier()
+        and not keyword.iskeyword(name)
+        and name not in SYSTEM_VARIABLES
+    )
+
+
+def send(
+    run: Run,
+    event: Json,
+    data: Json,
+    due: Mapping[str, Json] | None,
+    send_id: str | None,
+    address: Json,
+    path: str,
+) -> None:
+    """Dispatch an event to an address of the SCXML event processor; None: to itself."""
+    if not isinstance(event, str) or not event:
+        kind = values.type_name(event)
+        raise errors.StepError(
+            f"the name of an event is a text, not {kind}", path, send_id=send_id
+        )
+    due = due or {"in": "0"}
+    own = run.scope["instance"]
+    if address is None or address == SESSION + own["id"]:
+        run.arm(event, data, due, send_id, path)
+    elif address == "#_internal":
+        run.raise_event(event, data, send_id)
+    elif address == "#_parent":
+        _send_to(run, own["parent"], event, data, due, send_id, path, address)
+    elif isinstance(address, str) and address.startswith(SESSION):
+        receiver = address[len(SESSION) :]
+        _send_to(run, receiver, event, data, due, send_id, path, address)
+    elif isinstance(address, str) and address.startswith("#_") and len(address) > 2:
+        child = run.child(address[2:])
+        instance: str | None = child["instance"] if child else None
+        _send_to(run, instance, event, data, due, send_id, path, address)
+    else:
+        message = f"{address!r} is no address of the SCXML event processor"
+        raise errors.StepError(message, path, send_id=send_id)
+
+
+def _send_to(
+    run: Run,
+    receiver: str | None,
+    event: str,
+    data: Json,
+    due: Mapping[str, Json],
+    send_id: str | None,
+    path: str,
+    address: str,
+) -> None:
+    """Send to an instance; where there is none that is an error.communication."""
+    if receiver is None:
+        message = f"nobody is at {address}"
+        error = errors.StepError(message, path, send_id=send_id)
+        run.fail(error, "error.communication")
+    else:
+        run.send(receiver, event, data, due, send_id, path)
+
+
+def check_processor(processor: Json, path: str, send_id: str | None) -> None:
+    """Refuse to send by an event processor that is not here."""
+    if processor is not None and processor not in PROCESSORS:
+        message = f"the event processor {processor!r} is not supported"
+        raise errors.StepError(message, path, send_id=send_id)
+
+
+def machine_name(source: str) -> str:
+    """Return the name of the machine that an invocation's ``src`` means.
+
+    ``file:charts/child.scxml`` means the machine ``child``.
+    """
+    if source.startswith("file:") or source.endswith(".scxml"):
+        name = source.rpartition("/")[2].rpartition(":")[2]
+        return name.removesuffix(".scxml")
+    return source
+$source$);
+
+insert into pgsm_engine.modules (release, name, source)
+values ('0.1', 'semantics', $source$"""What XState and SCXML decide differently, by the document's ``semantics``.
+
+This is the one place.  ``docs/explanation/processing-model.md`` gives the reasons.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Semantics:
+    """The answers to the questions on which the two differ."""
+
+    name: str
+    # descriptors match by token prefix and the document order of transitions
+    # decides; else exact ones come first, then the longest wildcard
+    token_prefixes: bool
+    # each atomic state looks for its own transition; else a parallel state's
+    # is taken only when no region has one
+    by_atomic_state: bool
+    # an error undoes its block of content; else the block ends where it happens
+    undo_blocks: bool
+    # an error that no transition takes refuses the event; else it is dropped
+    refuse_errors: bool
+    # what does not compile is refused at definition; else it is an error when
+    # it is evaluated
+    strict: bool
+    # expressions read the data by name, and SCXML's system variables
+    data_by_name: bool
+    # done.state.<id>; else done.state.<path>
+    done_by_id: bool
+    # invocations start at the end of the macrostep; else with their state
+    invoke_when_settled: bool
+
+
+XSTATE = Semantics(
+    name="xstate",
+    token_prefixes=False,
+    by_atomic_state=False,
+    undo_blocks=True,
+    refuse_errors=True,
+    strict=True,
+    data_by_name=False,
+    done_by_id=False,
+    invoke_when_settled=False,
+)
+SCXML = Semantics(
+    name="scxml",
+    token_prefixes=True,
+    by_atomic_state=True,
+    undo_blocks=False,
+    refuse_errors=False,
+    strict=False,
+    data_by_name=True,
+    done_by_id=True,
+    invoke_when_settled=True,
+)
+BY_NAME = {each.name: each for each in (XSTATE, SCXML)}
+
+
+def of(document: object) -> Semantics:
+    """The semantics of a document, sound or not; XState's when it names none."""
+    name = document.get("semantics") if isinstance(document, dict) else None
+    return BY_NAME.get(name, XSTATE) if isinstance(name, str) else XSTATE
 $source$);
 
 insert into pgsm_engine.modules (release, name, source)
@@ -7157,17 +8310,17 @@ place of the block's answers).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from . import commands, errors, exact, interpreter, plan, upgrade, values
 from . import configuration as sets
+from . import errors, exact, interpreter, plan, schemas, upgrade, values
+from .description import describe, dump_history, remember
 from .run import SYSTEM, Run, make_event
 
 Json = Any
 
 MAX_PLANS = 200
-MAX_SHAPES = 2000  # configurations and the like remembered per plan
 
 _plans: dict[str, plan.Plan] = {}
 
@@ -7209,12 +8362,6 @@ def loads(text: str | None) -> Json:
     return {} if text == "{}" else exact.loads(text)
 
 
-def array_text(items: Iterable[str]) -> str:
-    """Return the literal of a Postgres text array."""
-    quoted = (item.replace("\\", "\\\\").replace('"', '\\"') for item in items)
-    return "{" + ",".join([f'"{item}"' for item in quoted]) + "}"
-
-
 def load_run(
     machine: plan.Plan,
     states: str | None,
@@ -7245,13 +8392,6 @@ def load_configuration(machine: plan.Plan, states: str) -> frozenset[plan.State]
         found = frozenset([machine.root, *(by_path[path] for path in paths)])
         remember(machine.configurations, states, found)
     return found
-
-
-def remember(cache: dict[Any, Any], key: Any, value: Any) -> None:
-    """Put a value into a cache that starts anew when it is full."""
-    if len(cache) >= MAX_SHAPES:
-        cache.clear()
-    cache[key] = value
 
 
 def load_history(machine: plan.Plan, history: Json) -> dict[str, list[plan.State]]:
@@ -7309,13 +8449,20 @@ def start(
     scope["event"] = make_event("pgsm.start", scope["input"])
     run = Run(compiled, set(), {}, {}, scope, {}, 0, loads(its.answers) or ())
     run.where = {"state": ""}
-    context = run.evaluate(compiled.context)
-    if run.queue:
-        raise interpreter.refuse(run.queue[0]["error"])
-    run.context = scope["context"] = context
+    schemas.check_input(run, scope["input"])
+    if compiled.semantics.data_by_name:
+        interpreter.initialise_data(run, scope["input"])
+    else:
+        context = run.evaluate(compiled.context)
+        if run.queue:
+            raise interpreter.refuse(run.queue[0]["error"])
+        run.context = scope["context"] = context
     interpreter.start(run, scope["event"])
+    schemas.check_context(run)
     result = describe(run, set(), {}, changed=True)
     result["context"] = run.context
+    if run.work:
+        result["work"] = run.work
     return result
 
 
@@ -7338,22 +8485,61 @@ def step(
     """
     compiled = get_plan(checksum, document)
     check_event(event, data, origin)
+    if origin in ("event", "post"):
+        _refuse_internal(compiled, event)
     run = load_run(compiled, states, context, history, work, Who(*who))
     before_states, before_context = set(run.configuration), run.context
     before_history = dict(run.history) if run.history else {}
+    before_work = run.work
     message = make_event(event, loads(data), **(loads(facts) or {}))
-    if not interpreter.macrostep(run, message):
+    schemas.check_event(run, message, origin)
+    if not interpreter.macrostep(run, message, origin):
+        if origin != "effect" and interpreter.is_deferred(run, event):
+            return {"transitions": [], "deferred": True}
         return _not_taken(run)
+    if run.context is not before_context:
+        schemas.check_context(run)
     result = describe(
         run, before_states, before_context, changed=run.configuration != before_states
     )
     if run.history != before_history:
         result["history"] = dump_history(run)
+    if run.work is not before_work:
+        result["work"] = run.work
     return result
 
 
+def stop(
+    checksum: str,
+    document: str | None,
+    states: str | None,
+    context: str,
+    history: str | None,
+    work: str | None,
+    *who: Any,
+) -> Json:
+    """Leave all states, running their exit content: the instance is stopped."""
+    compiled = get_plan(checksum, document)
+    run = load_run(compiled, states, context, history, work, Who(*who))
+    before_states, before_context = set(run.configuration), run.context
+    interpreter.stop(run)
+    result = describe(run, before_states, before_context, changed=False)
+    return {**result, "status": "stopped", "output": None, "work": {}}
+
+
+def _refuse_internal(compiled: plan.Plan, event: str) -> None:
+    """Refuse what only the machine itself may raise."""
+    for descriptor in compiled.internal_events:
+        if interpreter.matches(descriptor, event):
+            raise errors.Refusal(
+                errors.BAD_EVENT,
+                f'the event "{event}" is internal: it cannot be sent from outside',
+                detail=f'internalEvents has "{descriptor}"',
+            )
+
+
 _RESERVED = re.compile(
-    r"(done\.(invoke|state)|error\.(invoke|execution|communication)|after|late|pgsm|xstate)"
+    r"(done\.(invoke|item|state)|error\.(invoke|execution|communication)|after|late|pgsm|xstate)"
     r"(\.|$)"
 )
 
@@ -7384,87 +8570,6 @@ def _not_taken(run: Run) -> Json:
         refused = list(dict.fromkeys(run.refused_by))
         result = {"outcome": "guarded", "details": {"refused_by": refused}}
     return result
-
-
-def dump_history(run: Run) -> dict[str, list[str]]:
-    """Return the history value with paths for states."""
-    return {key: [state.path for state in kept] for key, kept in run.history.items()}
-
-
-def describe(
-    run: Run, before: set[plan.State], context: Json, *, changed: bool
-) -> dict[str, Json]:
-    """Return what a step did, for the shell to write; what is the same is left out."""
-    result: dict[str, Json] = {
-        "transitions": [transition.path for transition in run.taken]
-    }
-    if changed:
-        result.update(describe_configuration(run))
-    if run.context is not context:
-        difference = values.changes(run.touched, context, run.context)
-        if difference is not None:
-            result["context"] = run.context
-            result["changes"] = difference
-    if not run.running:
-        result["status"] = "done"
-        result["output"] = run.output
-        result["commands"] = True
-    if run.plan.keys and (run.context is not context or not context):
-        result["keys"] = _keys(run)
-        result["commands"] = True
-    if run.notes:
-        result["notes"] = run.notes
-    if run.emitted:
-        result["emitted"] = run.emitted
-    if run.answered:
-        result["answers"] = list(run.answers[: run.answered])
-    if run.commands and (netted := commands.net(run.commands, before)):
-        result.update(netted)
-        result["commands"] = True
-    if run.plan.time_zone != "UTC" and ("timers" in result or "messages" in result):
-        result["zone"] = run.plan.time_zone
-    return result
-
-
-def describe_configuration(run: Run) -> dict[str, Json]:
-    """Return states, value and tags of the configuration, in document order.
-
-    States and tags are texts of Postgres arrays.
-    """
-    key = frozenset(run.configuration)
-    found = run.plan.descriptions.get(key)
-    if found is None:
-        found = _describe_configuration(run)
-        remember(run.plan.descriptions, key, found)
-    return found
-
-
-def _describe_configuration(run: Run) -> dict[str, Json]:
-    active = sets.document_order(run.configuration - {run.plan.root})
-    tags: dict[str, None] = {}
-    for state in [run.plan.root, *active]:
-        tags.update(dict.fromkeys(state.tags))
-    return {
-        "states": array_text(state.path for state in active),
-        "value": sets.state_value(run.plan.root, run.configuration),
-        "tags": array_text(tags),
-    }
-
-
-def _keys(run: Run) -> dict[str, Json]:
-    """Return the keys as texts, null for none; those of the input at start only."""
-    found: dict[str, Json] = {}
-    starts = run.scope["input"] is not None
-    for name, value in run.plan.keys.items():
-        if name in run.plan.start_keys and not starts:
-            continue
-        try:
-            key = value(run)
-        except errors.StepError as error:
-            fact = {"message": error.message, "path": error.path}
-            raise interpreter.refuse(fact) from None
-        found[name] = key if key is None or isinstance(key, str) else exact.dumps(key)
-    return found
 
 
 def enabled(
@@ -7555,6 +8660,7 @@ def migrate(
     result = describe(run, start_states, before, changed=True)
     result["history"] = dump_history(run)
     result["kept"] = kept
+    result["work"] = run.work
     if run.context is not before:
         result["context"] = run.context
         result["changes"] = {"set": {"": run.context}}
@@ -7647,6 +8753,7 @@ def check_sendable(event: str | None, data: str | None, origin: str) -> Json:
 
 
 OPERATIONS: dict[str, Callable[..., Json]] = {
+    "stop": stop,
     "check_event": check_sendable,
     "start": start,
     "step": step,
@@ -7672,7 +8779,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from . import configuration as sets
-from . import errors
+from . import errors, work
 from .plan import Delay, Invocation, Plan, State
 from .run import Run
 
@@ -7908,8 +9015,7 @@ class Work:
                         run.commands.append(("after", delay, due))
             for invocation in state.invocations:
                 if invocation not in self.kept_invocations:
-                    given = run.evaluate(invocation.input)
-                    run.commands.append(("invoke", invocation, given))
+                    work.start_invocation(run, invocation)
 
 
 def check_map(old: Plan, new: Plan, states: StateMap, timers: Json) -> list[Json]:
@@ -7979,7 +9085,7 @@ values ('0.1', 'values', $source$"""Small helpers for documents: paths into them
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from . import exact
@@ -8109,6 +9215,42 @@ def changes(
     return result or None
 
 
+def without(value: Json, paths: Iterable[Sequence[Any]]) -> Json:
+    """Return a value without what is at the paths."""
+    for path in paths:
+        try:
+            value = remove_in(value, list(path))
+        except PathError:
+            continue
+    return value
+
+
+def without_paths(
+    changed: Mapping[str, Json], paths: Iterable[Sequence[Any]]
+) -> dict[str, Json]:
+    """Return changes (see ``changes``) without sensitive paths, which are listed.
+
+    ``{"set", "remove", "redacted": [pointer]}``
+    """
+    redacted: list[str] = []
+    kept = dict(changed.get("set", {}))
+    for path in paths:
+        hidden = pointer(list(path))
+        for place in list(kept):
+            if place == hidden or place.startswith(hidden + "/"):
+                del kept[place]
+                redacted.append(place)
+            elif place == "" or hidden.startswith(place + "/"):
+                rest = without(kept[place], [path[place.count("/") :]])
+                if rest is not kept[place]:
+                    kept[place] = rest
+                    redacted.append(hidden)
+    result = {**changed, "set": kept}
+    if not kept:
+        del result["set"]
+    return {**result, "redacted": redacted} if redacted else result
+
+
 def same(a: Json, b: Json) -> bool:
     """Whether two JSON values are equal as JSON (true is not 1)."""
     if a is b:
@@ -8135,53 +9277,376 @@ def type_name(value: Json) -> str:
     return "an object" if isinstance(value, dict) else "a number"
 $source$);
 
+insert into pgsm_engine.modules (release, name, source)
+values ('0.1', 'work', $source$"""Running work that the interpreter itself keeps: children, lists of work, entries.
+
+``run.work`` is ``{"children": …, "each": …, "entered": …}``, each key there only
+while it is needed:
+
+``children``  id → ``{"instance", "machine", "state", "each", "item", "forward"}``
+``each``      invocation id → ``{"state", "items", "next", "outputs", "errors", …}``
+``entered``   path of a state with a delay that is re-armed → time of entry
+
+It is never changed in place, so that a failed block gets the old one back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from . import errors, scxml, values
+
+if TYPE_CHECKING:
+    from .plan import Each, Invocation, State
+    from .run import Run
+
+Json = Any
+
+MAX_ITEMS = 10_000
+
+
+# -- starting -------------------------------------------------------------------------
+
+
+def start_invocation(run: Run, invocation: Invocation) -> None:
+    """Ask for an invocation's work; for the first items where there are many."""
+    run.where = {"state": invocation.state.path}
+    run.begin()
+    try:
+        if invocation.each is not None:
+            _start_each(run, invocation, invocation.each)
+        else:
+            _start_one(run, invocation)
+    except errors.StepError as error:
+        run.fail(error)
+
+
+def _start_one(run: Run, invocation: Invocation) -> None:
+    if invocation.processor is not None:
+        kind = invocation.processor(run)
+        if kind not in scxml.INVOCATIONS:
+            message = f"an invocation of type {kind!r} is not supported"
+            raise errors.StepError(message, invocation.path)
+    given = invocation.input(run)
+    if invocation.id_location is not None:
+        target = invocation.id_location(run)
+        run.assign([(target, invocation.invoke_id)], [], invocation.path)
+    if invocation.src is not None:
+        run.check_effect_input(invocation.src, given, invocation.path)
+    if invocation.machine is None:
+        run.commands.append(("invoke", invocation, given, None))
+    else:
+        facts: dict[str, Json] = {"state": invocation.state.path}
+        if invocation.autoforward:
+            facts["forward"] = True
+        machine = invocation.machine(run)
+        start_child(run, invocation.invoke_id, machine, given, facts, invocation.path)
+
+
+def start_child(
+    run: Run,
+    child_id: Json,
+    machine: Json,
+    given: Json,
+    facts: Mapping[str, Json],
+    path: str,
+) -> None:
+    """Start a child instance, known by an id; ``facts`` go into ``children``."""
+    for what, name in (("the id of a child", child_id), ("a machine", machine)):
+        if not isinstance(name, str) or not name:
+            kind = values.type_name(name)
+            raise errors.StepError(f"{what} is a text, not {kind}", path)
+    if run.child(child_id):
+        raise errors.StepError(f'a child "{child_id}" is running already', path)
+    machine = scxml.machine_name(machine)
+    run.started += 1
+    instance = f"{run.scope['instance']['id']}/{child_id}/{run.revision + 1}"
+    if run.started > 1:
+        instance += f"/{run.started}"
+    run.keep("children", child_id, {"instance": instance, "machine": machine, **facts})
+    run.commands.append(("child", child_id, instance, machine, given, facts))
+
+
+def stop_child(run: Run, child_id: Json, path: str) -> None:
+    """Stop a child; one that is not there is stopped already."""
+    if not isinstance(child_id, str):
+        kind = values.type_name(child_id)
+        raise errors.StepError(f"the id of a child is a text, not {kind}", path)
+    child = run.child(child_id)
+    if child:
+        run.forget("children", child_id)
+        run.commands.append(("stop", child["instance"]))
+
+
+# -- one piece of work for each item ---------------------------------------------------
+
+
+def _start_each(run: Run, invocation: Invocation, each: Each) -> None:
+    items = each.items(run)
+    if not isinstance(items, list) or len(items) > MAX_ITEMS:
+        what = f"a list of {len(items)}" if isinstance(items, list) else None
+        message = f"each needs a list of at most {MAX_ITEMS} items"
+        what = what or values.type_name(items)
+        raise errors.StepError(f"{message}, not {what}", invocation.path + ".each")
+    until = None if each.until is None else each.until(run)
+    entry = {
+        "state": invocation.state.path,
+        "items": list(items),
+        "next": 0,
+        "outputs": {},
+        "errors": {},
+        "until": _count("until", 1 if until == "any" else until, invocation.path),
+        "concurrency": _count(
+            "concurrency",
+            None if each.concurrency is None else each.concurrency(run),
+            invocation.path,
+        ),
+    }
+    run.keep("each", invocation.invoke_id, entry)
+    _fill(run, invocation)
+    _finish_if_complete(run, invocation)
+
+
+def _count(what: str, number: Json, path: str) -> int | None:
+    if number is None:
+        return None
+    if isinstance(number, bool) or not isinstance(number, int) or number < 1:
+        message = f"{what} is a whole number from 1 on, not {number!r}"
+        raise errors.StepError(message, f"{path}.{what}")
+    return number
+
+
+def _fill(run: Run, invocation: Invocation) -> None:
+    """Start items until as many run as may."""
+    entry = run.work["each"][invocation.invoke_id]
+    ended = len(entry["outputs"]) + len(entry["errors"])
+    first, last = entry["next"], len(entry["items"])
+    if entry["concurrency"] is not None:
+        last = min(last, ended + entry["concurrency"])
+    for index in range(first, last):
+        _start_item(run, invocation, index, entry["items"][index])
+    if last > first:
+        run.keep("each", invocation.invoke_id, {**entry, "next": last})
+
+
+def _start_item(run: Run, invocation: Invocation, index: int, item: Json) -> None:
+    each = invocation.each
+    assert each is not None
+    with run.names(**{each.item: item, each.index: index}):
+        given = invocation.input(run)
+        machine = invocation.machine and invocation.machine(run)
+    if invocation.src is not None:
+        run.check_effect_input(invocation.src, given, invocation.path)
+    if invocation.machine is None:
+        run.commands.append(("invoke", invocation, given, index))
+        return
+    facts = {
+        "state": invocation.state.path,
+        "each": invocation.invoke_id,
+        "item": index,
+    }
+    child_id = f"{invocation.invoke_id}[{index}]"
+    start_child(run, child_id, machine, given, facts, invocation.path)
+
+
+def _finish_if_complete(run: Run, invocation: Invocation) -> bool:
+    """Raise the event of a list of work that is complete."""
+    entry = run.work["each"][invocation.invoke_id]
+    outputs, failed = entry["outputs"], entry["errors"]
+    each = invocation.each
+    assert each is not None
+    wanted = entry["until"]
+    enough = wanted is not None and len(outputs) >= wanted
+    ended = len(outputs) + len(failed) == len(entry["items"])
+    facts: dict[str, Json] = {"source": {"invoke": invocation.invoke_id}}
+    if enough or (ended and (each.collect or not failed)):
+        kind = "done"
+        indexes: list[int] = list(range(len(entry["items"])))
+        if wanted is not None:
+            indexes = sorted(map(int, outputs))
+        facts["output"] = [outputs.get(str(index)) for index in indexes]
+        data: Json = {}
+        if each.collect or wanted is not None:
+            data = {"succeeded": sorted(map(int, outputs)), "errors": failed}
+    elif failed and not each.collect:
+        kind = "error"
+        index, facts["error"] = next(iter(failed.items()))
+        data = {"index": int(index), "item": entry["items"][int(index)]}
+    else:
+        return False
+    end_each(run, invocation.invoke_id)
+    run.enqueue(f"{kind}.invoke.{invocation.invoke_id}", data, **facts)
+    return True
+
+
+def end_each(run: Run, invoke_id: str) -> None:
+    """End a list of work; what runs of it is cancelled."""
+    entry = run.work["each"][invoke_id]
+    run.forget("each", invoke_id)
+    if entry["next"] > len(entry["outputs"]) + len(entry["errors"]):
+        run.commands.append(("cancel_invoke", invoke_id))
+    for child_id, child in sorted(run.work.get("children", {}).items()):
+        if child.get("each") == invoke_id:
+            stop_child(run, child_id, "")
+
+
+# -- leaving --------------------------------------------------------------------------
+
+
+def leave(run: Run, state: State) -> None:
+    """Forget the work of a state that is left; its children are stopped."""
+    if not run.work:
+        return
+    for invoke_id, entry in sorted(run.work.get("each", {}).items()):
+        if entry["state"] == state.path:
+            end_each(run, invoke_id)
+    for child_id, child in sorted(run.work.get("children", {}).items()):
+        if child.get("state") == state.path:
+            stop_child(run, child_id, "")
+    if state.path in run.work.get("entered", {}):
+        run.forget("entered", state.path)
+
+
+def stop_all(run: Run) -> None:
+    """Stop every child that is left, when the machine itself ends."""
+    for child_id in sorted(run.work.get("children", {})):
+        stop_child(run, child_id, "")
+
+
+# -- what comes back -----------------------------------------------------------------
+
+
+def receive(
+    run: Run, event: Mapping[str, Json], origin: str
+) -> Mapping[str, Json] | None:
+    """Return the event that the machine takes for an outside one; None for no event.
+
+    Nothing comes from a child that is not the current one of its id.  The end of
+    a child, or of one item of a list of work, is noted.
+    """
+    source = event["source"] or {}
+    invoke_id = source.get("invoke")
+    if invoke_id is None or not (run.work or origin == "message"):
+        return event
+    item = source.get("item")
+    ended = _outcome(event["type"], invoke_id)
+    if origin == "message":
+        child = run.child(invoke_id)
+        if child is None or child["instance"] != source.get("instance"):
+            return None
+        if ended:
+            run.forget("children", invoke_id)
+        if "each" in child:
+            invoke_id, item = child["each"], child["item"]
+            event = {**event, "source": {**source, "invoke": invoke_id, "item": item}}
+    if item is None or not ended:
+        return event
+    return _item_ended(run, invoke_id, int(item), event)
+
+
+def _outcome(event_type: str, invoke_id: str) -> str | None:
+    for kind in ("done", "error"):
+        if event_type == f"{kind}.invoke.{invoke_id}":
+            return kind
+    return None
+
+
+def _item_ended(
+    run: Run, invoke_id: str, item: int, event: Mapping[str, Json]
+) -> Mapping[str, Json] | None:
+    entry = run.work.get("each", {}).get(invoke_id)
+    if not entry:
+        return None
+    invocation = run.plan.invocations[entry["state"], invoke_id]
+    failed = event["error"] is not None
+    key, value = ("errors", event["error"]) if failed else ("outputs", event["output"])
+    ended = {**entry[key], str(item): value}
+    run.keep("each", invoke_id, {**entry, key: ended})
+    run.begin()
+    try:
+        if not _finish_if_complete(run, invocation):
+            _fill(run, invocation)
+    except errors.StepError as error:
+        run.fail(error)
+    data = {"index": item, "item": entry["items"][item]}
+    return {**event, "type": f"done.item.{invoke_id}", "data": data}
+
+
+def forward(run: Run, event: Mapping[str, Json]) -> None:
+    """Send an outside event on to the children that want all of them."""
+    for _, child in sorted(run.work.get("children", {}).items()):
+        if child.get("forward"):
+            run.commands.append(
+                ("message", child["instance"], event["type"], event["data"],
+                 {"in": "0"}, event["id"])
+            )  # fmt: skip
+
+
+def finalize(run: Run, event: Mapping[str, Json]) -> None:
+    """Run the finalize content of the invocation that an event comes from."""
+    invoke_id = (event["source"] or {}).get("invoke")
+    if invoke_id is None:
+        return
+    for state in run.configuration:
+        for invocation in state.invocations:
+            if invocation.invoke_id == invoke_id and invocation.finalize is not None:
+                run.where = {"state": state.path}
+                run.execute_block(invocation.finalize)
+$source$);
+
 do $check$
 begin
     if (
         select count(*) from pgsm_engine.modules where release = '0.1'
-    ) <> 40 or exists (
+    ) <> 45 or exists (
         select
         from (values
             ('__init__', '200ff6bd3db86caff3e721305c0ae154f8d460b220c2a4e27c3cb69442137a02'),
-            ('actions', '1f3b627f3e822b44c990d7ae7ce769ec55cfc5a27edb7599d61669e84cb75e22'),
-            ('commands', '3c374a89e2ac30c88a03c113c8d14e1243d9f4298b9fcbb11626d060dba80bc0'),
+            ('actions', 'c905bab1432716e0f42cd75d0ee92e2c7edaf9321933e7e74c78a87e7ef3e18b'),
+            ('commands', '6aa643aaa407a725762e55432fac651e7d7e13c91418ddc33db746245aab0779'),
             ('configuration', '6724a1d35ea1917a271fae082d775bdf25ce0309b68d81d2ec289174732b494c'),
             ('content', '5940b4508637eac69a8a05d8c16af72959a9c3d0041d5c59d909a21ccebe5bad'),
-            ('definition', '0c00fc175b8105550f9ae277ffd8afbe3b5e115ab3a45357d0a76ab651f7bebe'),
-            ('definition_actions', 'a31523dba077c966a0c15dfb5eb5cc67648e9f97b977dd11fa63b408c05252f0'),
+            ('definition', '83496fc7461d3178bb0406f3ef487a75fb122221cbbc885770401f65ebf65ad5'),
+            ('definition_actions', '53f9afb203de4e5a8bb88ee693b73c7bc62628758b376c4a9a80910022ff2ce1'),
             ('definition_delays', '3344791260dc36f50794df6c69d61198150dccc687b8f817b215ca97fe1561d6'),
             ('definition_effects', '450c77c7bf8010054a4a637d344daddfb9e8931838c06d6869fccba9e7824c40'),
-            ('definition_events', 'abd0dfe373ac2afc7ef8dc043143036fcbd62620475c55ca6f5c0ed044604f9b'),
+            ('definition_events', '8a567f1d79dd86da2a5a79a49d7e95e74e43372ed44f798bb0daccba5a18cf48'),
             ('definition_guards', '97a04f1786d738ea090bdc18170fa346fd1b5c0da692e8fe5f4a056ebc87a6f5'),
             ('definition_input', '5446c33c9ca3fef4a61806f0abb83316f72f716031f825a86ff5189d604bb7fa'),
             ('definition_paths', 'db3699e0c652b1cf1118548688dc566f74cef2e94392a534f102b251c79ceb8a'),
             ('definition_problems', '386c563bf8a8c14fe85ef9747b25aaca6bdddc4c9acc6cfdb3b9d087c62e8098'),
             ('definition_references', 'f7f260ca50cfda73e7e6a2847a75e972b9c7a0a79754af979cf39d2e81cd280e'),
-            ('definition_root', '1db7cf5080f98a394e7552c153b7b4a036418a6488286137fe54467991907698'),
-            ('definition_shapes', '6e035ab76588235fc6b6fc122970495e9d224abd6edc1713d07ecce0c7a440f7'),
-            ('definition_states', 'd7acee1c2672a850c2ccabeb6d06b40dbefdff551df3f5e4aba28c66ca7c8476'),
+            ('definition_root', '8bc6feb3c3739844f34e51f06ed7e2318c39eb0004117d24a57b2254266c36ad'),
+            ('definition_shapes', 'a530a6724e830fac1793043d390942c889b2bd44c79a6a8a6e3ba4ede8c2397c'),
+            ('definition_states', '74604b399a51cafc8a0626d8ecf1bbfccd676626fd82e39bce869e6292ee5ee4'),
             ('definition_targets', '42777f1eac7912e6ed41c36e40e2036c8da964dd18abe2f9cf31351ce2017934'),
             ('definition_tree', '797302773a131dab53078126a2f7ad02564a77f84c26c110660e29367fb47646'),
-            ('definition_values', 'fd2fd675a8d69b2686233d15ddc7ae36744d52b70b968a1c0ed63c5bc14521fe'),
+            ('definition_values', 'c21b77f0ff381074d9afd83cea1877d5f4918d8812366122685605b137e85210'),
             ('definition_xstate', '28a819891f29be3e7fa96d520a7857bc8aac1fc61b7f6ee9c3a51339d401111b'),
-            ('errors', 'ab21b306a984052a9e5ecd01aac58b4960a4bc9c11ebddfa6b1603342dde7e91'),
+            ('description', 'f8b9a91fb2a25e918db54c45e7a960633c064a77b85466c3f73ef46a72592a3b'),
+            ('errors', '0fcb422393f45c136ffe5ebcc69571dd930d76f361cc75204fe6ed6c28670862'),
             ('exact', '0421fc9f9c47498d86c760ba25b58b2fa371b73b0e55c6fe58cf384318ce504b'),
-            ('expression_compiler', '721319920ab979b75581a5c4eac5aeb36e2769064b817a8e0027b13395a8b1ff'),
+            ('expression_compiler', '000f2ff58209dabd65d784af057f64f6f6c893c9d0cb2716c269dbf45816fce1'),
             ('expression_lists', 'b49ea23977bfb6de81d135ffcf96eb52eb9bd9cc6189f26fa3a44c54211856f6'),
             ('expression_numbers', 'dec140595bb9ff62a43b7d2186bf8b4a65c0ec0b4b7626f97dc393566bb3fcb0'),
             ('expression_table', '93b01ea02e24f8aa5b88d240ec6250f1ecf3d31a0d851bdb7ee5d84914097936'),
             ('expression_texts', '18cc639ffb5c48ac17c1d826df82db7288e8c8b18d9793aa6635b44eb6cdda47'),
             ('expression_tokens', 'cba35f3a3b17f772ec8be3e18232ba7bc5fb22767a3f463ff0451d15ce6694df'),
-            ('expression_values', '6ed0f803ce2693f486640098030826965cef4d11569255a4b26d89925c7dc241'),
-            ('expressions', 'f1e0fe8405ddade57ff7a4fb6830663972eefdf138d677f12a03bdbf418cd4a4'),
+            ('expression_values', '70317ebc979eb52b5b592fccbeb6aeddc7feb0eeeb415028babf8bd77fdbf1f6'),
+            ('expressions', '26b91699dab8f9a9dec4a19951e40c5ea3fae5345036b278b3b6276014ce87db'),
             ('functions', 'f28a2cf68989a39dd88bb40dbbb0f7d24525f2c9b47e9024df99def30ccd40c2'),
-            ('interpreter', '5e27085fb0f24f24240419d80f1539ec97f3fef3a24412a44b8a8376723d7849'),
-            ('plan', '37cf5da5b0dea80c14418cb93aebe470a40e36c218ee28ddcad40f7906e9628e'),
-            ('rows', 'c1330ea79b64679cb9d69b70dc73d7f6b8f8c852e456cebc088084dcd83782fb'),
-            ('run', '37b8bfbf83879263e2ceef18925f27d0a192d59fe8d2f167f2f93795a13b6698'),
-            ('step', 'a706248c56609099f9668d31f7a209ce3effa10b90402ead79bfa16cd27ffdd6'),
-            ('upgrade', '7285fcbb8041f3b634ff9e90c531d3ae9d1fa737960da7bc2a5b7ca6df164368'),
-            ('values', '50de99ae82a3a08dd024fed1e68db261d82ec73b07a9b4be2ff912b6ef9b0401')
+            ('interpreter', '1c9893823530ea593f906c44663faae9849f1c0e7902b36db2ab91f258512615'),
+            ('plan', '0ce39d71977c5007592b854159b03121b152264e9dae1c4eb141f8d0a38963d9'),
+            ('rows', 'fe0c45abc4ba16c859f2393ab6a99bf5a0eaf486dd1f34d9e970a667c1ead254'),
+            ('run', '8bfaa59eb976c65844640f66a72e800b0d6527f2c55690b42ceaf14c27ca1549'),
+            ('schemas', 'e20cee5eab0d103362d180555d97e663531032b9cccc9452db1979c01e6c9ee7'),
+            ('scxml', '3adaebef70267f0dde22ec737386a21ab713d35c015c186b7fc3c1fda21606a6'),
+            ('semantics', '0bd612442fdda17344d4ce7dd506fe13e6c09d4e1bc5d3cfa86a11c6bfe0509a'),
+            ('step', '03427ac876cdfa46c841aa8c5ea6d26f8c8aa7b69f535a407c895625599d1c09'),
+            ('upgrade', '92166a070566d92617dc94aeb50579abd2432a81cd08ee08874442d01396a4ea'),
+            ('values', '170aed3bd993b7502036d23a0da6228e4a25473d7f50c7321c3821bed9225392'),
+            ('work', '5949bc789db8687802f1e5588456ba3d782f23085d80ea6656fea85d46edb2eb')
         ) as expected (name, hash)
         left join pgsm_engine.modules as m
             on m.release = '0.1' and m.name = expected.name
@@ -8208,7 +9673,7 @@ if door is None:
 
     # The name carries the hash: "create or replace" empties SD in every open
     # session, but sys.modules would keep the old engine.
-    package = "pgsm_engine_6799ba8d47c0"
+    package = "pgsm_engine_7c3242eeb30b"
     rows = plpy.execute(
         "select name, source from pgsm_engine.modules where release = '0.1'"
     )
