@@ -192,7 +192,9 @@ class Compiler:
         if isinstance(node, Mapping):
             node = {key: item for key, item in node.items() if key != "unit"}
         amount = self.value(node, path)
-        return lambda run: _due_in(amount(run), unit, path)
+        if self.semantics.strict:
+            return lambda run: _due_in(amount(run), unit, path)
+        return lambda run: _due_in(_time_text(amount(run), path), unit, path)
 
     # -- actions --------------------------------------------------------------
 
@@ -569,11 +571,16 @@ def _due_at(at: Json, path: str) -> Document | None:
     return {"at": at}
 
 
+def _time_text(amount: Json, path: str) -> Json:
+    """Return what SCXML has for a delay; one that Postgres would refuse is an error."""
+    if isinstance(amount, str) and not looks_like_delay(amount):
+        raise errors.StepError(f"{amount!r} is no length of time", path)
+    return amount
+
+
 def _due_in(amount: Json, unit: str, path: str) -> Document:
     if isinstance(amount, str):
-        if not looks_like_delay(amount):
-            raise errors.StepError(f"{amount!r} is no length of time", path)
-        return {"in": f"{amount} milliseconds" if amount.isdigit() else amount}
+        return {"in": amount}
     if isinstance(amount, bool) or amount is None or isinstance(amount, (list, dict)):
         kind = values.type_name(amount)
         raise errors.StepError(f"a delay is a number or an interval, not {kind}", path)

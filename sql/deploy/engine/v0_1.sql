@@ -206,7 +206,9 @@ class Compiler:
         if isinstance(node, Mapping):
             node = {key: item for key, item in node.items() if key != "unit"}
         amount = self.value(node, path)
-        return lambda run: _due_in(amount(run), unit, path)
+        if self.semantics.strict:
+            return lambda run: _due_in(amount(run), unit, path)
+        return lambda run: _due_in(_time_text(amount(run), path), unit, path)
 
     # -- actions --------------------------------------------------------------
 
@@ -583,11 +585,16 @@ def _due_at(at: Json, path: str) -> Document | None:
     return {"at": at}
 
 
+def _time_text(amount: Json, path: str) -> Json:
+    """Return what SCXML has for a delay; one that Postgres would refuse is an error."""
+    if isinstance(amount, str) and not looks_like_delay(amount):
+        raise errors.StepError(f"{amount!r} is no length of time", path)
+    return amount
+
+
 def _due_in(amount: Json, unit: str, path: str) -> Document:
     if isinstance(amount, str):
-        if not looks_like_delay(amount):
-            raise errors.StepError(f"{amount!r} is no length of time", path)
-        return {"in": f"{amount} milliseconds" if amount.isdigit() else amount}
+        return {"in": amount}
     if isinstance(amount, bool) or amount is None or isinstance(amount, (list, dict)):
         kind = values.type_name(amount)
         raise errors.StepError(f"a delay is a number or an interval, not {kind}", path)
@@ -9603,7 +9610,7 @@ begin
         select
         from (values
             ('__init__', '200ff6bd3db86caff3e721305c0ae154f8d460b220c2a4e27c3cb69442137a02'),
-            ('actions', 'c905bab1432716e0f42cd75d0ee92e2c7edaf9321933e7e74c78a87e7ef3e18b'),
+            ('actions', 'a80fba14e9b01eca9bfd38170d2a287be2a63a1f26f3ad74c6675b8b76432034'),
             ('commands', '6aa643aaa407a725762e55432fac651e7d7e13c91418ddc33db746245aab0779'),
             ('configuration', '6724a1d35ea1917a271fae082d775bdf25ce0309b68d81d2ec289174732b494c'),
             ('content', '5940b4508637eac69a8a05d8c16af72959a9c3d0041d5c59d909a21ccebe5bad'),
@@ -9673,7 +9680,7 @@ if door is None:
 
     # The name carries the hash: "create or replace" empties SD in every open
     # session, but sys.modules would keep the old engine.
-    package = "pgsm_engine_7c3242eeb30b"
+    package = "pgsm_engine_39b09a6c4720"
     rows = plpy.execute(
         "select name, source from pgsm_engine.modules where release = '0.1'"
     )

@@ -12,7 +12,7 @@ begin
         select
         from (values
             ('__init__', '200ff6bd3db86caff3e721305c0ae154f8d460b220c2a4e27c3cb69442137a02'),
-            ('actions', 'c905bab1432716e0f42cd75d0ee92e2c7edaf9321933e7e74c78a87e7ef3e18b'),
+            ('actions', 'a80fba14e9b01eca9bfd38170d2a287be2a63a1f26f3ad74c6675b8b76432034'),
             ('commands', '6aa643aaa407a725762e55432fac651e7d7e13c91418ddc33db746245aab0779'),
             ('configuration', '6724a1d35ea1917a271fae082d775bdf25ce0309b68d81d2ec289174732b494c'),
             ('content', '5940b4508637eac69a8a05d8c16af72959a9c3d0041d5c59d909a21ccebe5bad'),
