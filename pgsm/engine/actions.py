@@ -26,21 +26,11 @@ NAMES = frozenset(
 )
 BUILT_IN = frozenset(
     {
-        "assign",
-        "raise",
-        "send",
-        "cancel",
-        "effect",
-        "call",
-        "emit",
-        "log",
-        "choose",
-        "foreach",
-        "rearm",
-        "spawn",
-        "stop",
+        *("assign", "raise", "send", "cancel", "effect", "call", "emit", "log"),
+        *("choose", "foreach", "rearm", "spawn", "stop"),
     }
 )
+BLOCK = "block"  # SCXML's only, else it may be the name of an action
 SYSTEM_NAMES = scxml.SYSTEM_VARIABLES
 
 
@@ -210,10 +200,15 @@ class Compiler:
 
     def _action(self, node: Document, path: str) -> Action:
         kind = node["type"]
-        if kind in BUILT_IN:
+        if kind in BUILT_IN or (kind == BLOCK and not self.semantics.undo_blocks):
             compiled: Action = getattr(self, f"_{kind}")(node, path)
             return compiled
         return self._named_action(node, path)
+
+    def _block(self, node: Document, path: str) -> Action:
+        """One of several <onentry>: an error in it does not end what follows."""
+        block = self.block(node.get("actions", ()), path + ".actions")
+        return lambda run: run.execute_block(block)
 
     def _named_action(self, node: Document, path: str) -> Action:
         name = node["type"]
@@ -419,13 +414,12 @@ class Compiler:
         for index, branch in enumerate(node["branches"]):
             where = f"{path}.branches[{index}]"
             guard = (
-                self._test(branch["guard"], where + ".guard")
+                self._condition(branch["guard"], where + ".guard")
                 if "guard" in branch
                 else None
             )
-            branches.append(
-                (guard, self.actions(branch["actions"], where + ".actions"))
-            )
+            steps = self.actions(branch.get("actions", ()), where + ".actions")
+            branches.append((guard, steps))
 
         def choose(run: Run) -> None:
             for guard, steps in branches:
@@ -435,6 +429,21 @@ class Compiler:
                     return
 
         return choose
+
+    def _condition(self, node: Document, path: str) -> Callable[[Run], bool]:
+        """The test of a branch; where an error does not undo its block, it is false."""
+        test = self._test(node, path)
+        if self.semantics.undo_blocks:
+            return test
+
+        def condition(run: Run) -> bool:
+            try:
+                return test(run)
+            except errors.StepError as error:
+                run.fail(error)
+                return False
+
+        return condition
 
     def _foreach(self, node: Document, path: str) -> Action:
         items = self.value(node["in"], path + ".in")

@@ -48,6 +48,8 @@ def action(check: Check, raw: Any, at: At) -> Any:
     kind = raw["type"]
     if not isinstance(kind, str):
         return check.wrong_type(at / "type", "the name of an action", kind)
+    if kind == BLOCK.kind and not check.semantics.undo_blocks:
+        return read_object(check, raw, at, BLOCK)
     if kind not in BUILT_IN:
         known = _is_known(check, kind, at)
         return read_object(check, raw, at, NAMED) if known else DROP
@@ -112,7 +114,7 @@ def loop_name(check: Check, raw: Any, at: At) -> Any:
 
 
 def _loop_actions(check: Check, raw: Any, at: At) -> Any:
-    return actions(check, raw, at.knowing(*at.loop))
+    return _block(check, raw, at.knowing(*at.loop))
 
 
 def _branch(check: Check, raw: Any, at: At) -> Any:
@@ -169,6 +171,9 @@ RECEIVER = Shape("to", {"instance": value, "child": value, "address": value})
 def _shape(kind: str, required: tuple[str, ...], **fields: Reader) -> Shape:
     return Shape(kind, {"type": _checked, **fields}, required)
 
+
+# One of SCXML's blocks of content, where an entry or exit has several.
+BLOCK = _shape("block", ("actions",), actions=_block)
 
 # Each built-in action: its required keys, then all of its keys.
 BUILT_IN = {
