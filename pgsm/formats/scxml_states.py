@@ -1,0 +1,125 @@
+"""The states of an SCXML document: their keys, and what refers to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from pgsm.engine.definition_problems import did_you_mean
+
+from .scxml_session import File
+from .scxml_xml import Element
+
+KINDS = ("state", "parallel", "final", "history")
+
+
+@dataclass(eq=False)
+class State:
+    """A state with its key in its parent; the root's element is <scxml>."""
+
+    element: Element
+    parent: State | None
+    id: str = ""
+    key: str = ""
+    children: list[State] = field(default_factory=list)
+
+    @property
+    def kind(self) -> str:
+        """parallel, final, history, compound or atomic."""
+        if self.element.name in ("parallel", "final", "history"):
+            return self.element.name
+        return "compound" if self.children else "atomic"
+
+    def ancestors(self) -> Iterator[State]:
+        """Its parent first, the root last."""
+        state = self.parent
+        while state:
+            yield state
+            state = state.parent
+
+
+@dataclass
+class States:
+    """All states of a document, by id."""
+
+    file: File
+    root: State
+    by_id: dict[str, State] = field(default_factory=dict)
+
+    def targets(self, element: Element, attribute: str) -> list[State]:
+        """The states that an attribute names; those that do not exist are reported."""
+        found = []
+        for name in element.attributes.get(attribute, "").split():
+            if name in self.by_id:
+                found.append(self.by_id[name])
+            else:
+                message = f'there is no state "{name}"'
+                hint = did_you_mean(name, self.by_id)
+                self.file.problem(element, "bad_target", message, hint)
+        return found
+
+
+def scan(file: File, root: Element) -> States:
+    """The states of a document, each with an id and a key."""
+    states = States(file, State(root, None))
+    waiting = [states.root]
+    order = []
+    while waiting:
+        state = waiting.pop()
+        order.append(state)
+        names = KINDS if state.parent else KINDS[:-1]
+        state.children = [State(each, state) for each in state.element.all(*names)]
+        waiting.extend(reversed(state.children))
+    for state in order[1:]:
+        _identify(states, state)
+    for number, state in enumerate(order[1:], 1):
+        if not state.id:
+            state.id = _free(f"{state.element.name}{number}", states.by_id)
+            states.by_id[state.id] = state
+    for state in order:
+        _name_children(states, state)
+    return states
+
+
+def _identify(states: States, state: State) -> None:
+    state.id = state.element.attributes.get("id", "").strip()
+    if not state.id:
+        return
+    other = states.by_id.get(state.id)
+    if other:
+        message = f'the id "{state.id}" is also that of line {other.element.line}'
+        states.file.problem(state.element, "duplicate_id", message)
+    elif any(char.isspace() for char in state.id):
+        message = f'the id "{state.id}" has white space'
+        states.file.problem(state.element, "bad_id", message)
+    states.by_id.setdefault(state.id, state)
+
+
+def _name_children(states: States, state: State) -> None:
+    """Give each child a key; "#id.key" of no state above may be another one's "#id"."""
+    taken: set[str] = set()
+    for child in state.children:
+        wanted = child.id.replace(".", "_").lstrip("#") or "state"
+        key, number = wanted, 1
+        while key in taken or _misleads(states, child, key):
+            number += 1
+            key = f"{wanted}_{number}"
+        taken.add(key)
+        child.key = key
+
+
+def _misleads(states: States, child: State, key: str) -> bool:
+    path = key
+    for state in child.ancestors():
+        if state.id and f"{state.id}.{path}" in states.by_id:
+            return True
+        path = f"{state.key}.{path}"
+    return False
+
+
+def _free(wanted: str, taken: dict[str, State]) -> str:
+    name, number = wanted, 1
+    while name in taken:
+        number += 1
+        name = f"{wanted}_{number}"
+    return name
