@@ -18,12 +18,15 @@ import psycopg
 from psycopg.rows import dict_row
 from psycopg.types.json import set_json_loads
 
+from pgsm import testing
 from pgsm.engine import exact
+from pgsm.testing import durations, world
 from tests import clock
 
-from . import durations, shop, simulation
+from . import shop
 
 Json = Any
+CLOCK = world.NOON
 
 
 @dataclass(frozen=True)
@@ -89,78 +92,63 @@ class Engine(Protocol):
 
 class PythonEngine:
     def __init__(self) -> None:
-        self.clock = simulation.CLOCK
+        self.clock = CLOCK
 
     def start(self, document: Json, given: Json = None) -> PythonChart:
-        functions = shop.python_functions()
-        chart = PythonChart(
-            simulation.Simulation(document, functions, self.clock), self.clock
-        )
-        chart.simulation.start(given)
-        return chart
+        simulated = testing.World(self.clock)
+        for name, function in shop.python_functions().items():
+            simulated.function(name, function)
+        machine = simulated.define(document, "m")
+        instance = simulated.start(machine, given, instance_id="i-1")
+        return PythonChart(instance, self.clock)
 
 
 class PythonChart:
-    def __init__(self, simulated: simulation.Simulation, started: datetime) -> None:
-        self.simulation = simulated
+    def __init__(self, instance: testing.Instance, started: datetime) -> None:
+        self.instance = instance
         self.started = started
 
-    def snapshot(self, outcome: str | None = None, details: Json = None) -> Snapshot:
-        now = self.simulation.now
-        return Snapshot(
-            now.value,
-            exact.loads(now.context),
-            now.status,
-            list(now.states),
-            list(now.tags),
-            now.output,
-            now.revision,
-            outcome,
-            details,
-        )
+    def snapshot(self) -> Snapshot:
+        return _simulated(self.instance.snapshot)
 
     def send(self, event: str, data: Json = None) -> Snapshot:
-        return self.snapshot(*self.simulation.send(event, data))
+        return _simulated(self.instance.send(event, data))
 
     def refuse(self, event: str, data: Json = None) -> Refusal:
-        before = self.simulation.now
+        before = self.instance.world.dump()
         try:
             taken = self.send(event, data)
-        except simulation.Refused as refusal:
-            assert self.simulation.now == before
-            return Refusal(refusal.sqlstate, str(refusal), refusal.detail or "")
+        except testing.Refused as refusal:
+            assert self.instance.world.dump() == before
+            return Refusal(refusal.sqlstate, refusal.message, refusal.detail)
         raise AssertionError(f"not refused: {taken}")
 
     def advance(self, by: str) -> Snapshot:
-        self.simulation.advance(by)
+        self.instance.world.advance(by)
         return self.snapshot()
 
     def timers(self) -> list[Timer]:
         return [
             Timer(timer.event, timer.due_at - self.started)
-            for timer in sorted(
-                self.simulation.now.timers,
-                key=lambda timer: (timer.due_at, timer.order),
-            )
+            for timer in self.instance.timers
         ]
 
     def effects(self) -> list[Effect]:
         return [
             Effect(e.effect_id, e.name, e.input, e.status, e.invoke_id)
-            for e in self.simulation.now.effects
+            for e in self.instance.effects
         ]
 
-    def _pending(self, name: str) -> simulation.Effect:
-        effects = self.simulation.now.effects
-        return next(e for e in effects if (e.name, e.status) == (name, "pending"))
-
     def complete(self, name: str, output: Json = None) -> Snapshot:
-        self.simulation.complete(self._pending(name), output)
-        return self.snapshot()
+        return _simulated(self.instance.complete(name, output))
 
     def fail(self, name: str, error: Json) -> Snapshot:
-        self.simulation.fail(self._pending(name), error)
-        return self.snapshot()
+        return _simulated(self.instance.fail(name, error))
+
+
+def _simulated(snapshot: testing.Snapshot) -> Snapshot:
+    names = Snapshot.__dataclass_fields__
+    return Snapshot(**{name: getattr(snapshot, name) for name in names})
 
 
 # -- through the database ------------------------------------------------------------
@@ -171,7 +159,7 @@ class PostgresEngine:
 
     def __init__(self, connection: psycopg.Connection[Any]) -> None:
         self.connection = connection
-        self.clock = simulation.CLOCK
+        self.clock = CLOCK
         self.numbers = itertools.count(1)
         set_json_loads(_loads, connection)
         connection.execute(shop.SQL)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .simulation import FunctionError
+from pgsm.testing import FunctionError
 
 SQL = """
 create schema shop;

@@ -13,8 +13,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from pgsm.engine import definition, exact, step
-
-from . import durations
+from pgsm.testing import durations
 
 Json = Any
 Functions = Mapping[str, Callable[..., Json]]

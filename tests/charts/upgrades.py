@@ -9,8 +9,7 @@ import pytest
 
 from pgsm.engine import exact
 
-from . import simulation
-from .doors import PostgresChart, PostgresEngine, Snapshot
+from .doors import CLOCK, PostgresChart, PostgresEngine, Snapshot
 
 Json = Any
 
@@ -39,7 +38,7 @@ class Machine:
         """One more instance of version 1."""
         self.instances += 1
         chart = PostgresChart(
-            self.connection, f"{self.name}-{self.instances}", simulation.CLOCK
+            self.connection, f"{self.name}-{self.instances}", CLOCK
         )
         chart.rows(
             "select pgsm.start_instance(%s, %s, %s::jsonb, version => 1)",

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from pgsm.engine import definition, definition_tree, definition_xstate, exact
-from tests.charts import simulation
+from pgsm import testing
+from pgsm.engine import definition_tree, definition_xstate
 
 Json = Any
 ENGINE_S_OWN = ("xstate.after.", "xstate.done.", "xstate.error.")
@@ -74,62 +74,49 @@ def failure(scenario: Json) -> str | None:
     try:
         simulated = _begin(scenario)
         for number, step in enumerate(scenario["steps"]):
-            before = len(simulated.now.log) if number else 0
+            before = len(simulated.notes) if number else 0
             if step["event"] is not None:
                 _take(simulated, step)
-            problem = _difference(simulated, step, simulated.now.log[before:])
+            problem = _difference(simulated, step, simulated.notes[before:])
             if problem:
                 return f"step {number}: {problem}"
-    except definition.DefinitionError as error:
+    except testing.DefinitionError as error:
         return f"refused: {error}"
-    except simulation.Refused as error:
-        return f"{error.sqlstate}: {error}"
+    except testing.Refused as error:
+        return str(error)
     return None
 
 
-def _begin(scenario: Json) -> simulation.Simulation:
-    simulated = simulation.Simulation(document(scenario))
-    simulated.start()
+def _begin(scenario: Json) -> testing.Instance:
+    world = testing.World()
+    machine = world.define(document(scenario), "m")
+    simulated = world.start(machine)
     if "from" in scenario:
         value = scenario["from"]["value"]
-        simulated.now = simulation.Instance(
-            states=tuple(_paths(value)), value=value, context=simulated.now.context
-        )
+        return world.place(machine, value, simulated.context)
     return simulated
 
 
-def _paths(value: Json, above: str = "") -> list[str]:
-    """The active states of a value in XState's shape."""
-    if isinstance(value, str):
-        return [above + value]
-    found = []
-    for key, inner in value.items():
-        path = above + key
-        found += [path, *_paths(inner, path + ".")]
-    return found
-
-
-def _take(simulated: simulation.Simulation, step: Json) -> None:
+def _take(simulated: testing.Instance, step: Json) -> None:
     event = dict(step["event"])
     name = event.pop("type")
     if "after" in step:
-        simulated.advance(f"{step['after']['delay']} ms")
+        simulated.world.advance(f"{step['after']['delay']} ms")
     elif name.startswith(ENGINE_S_OWN):
-        tree = definition_tree.scan(exact.loads(simulated.document))
-        simulated.send(definition_xstate.descriptor(tree, name) or name, origin="timer")
+        tree = definition_tree.scan(simulated.world.definition("m"))
+        simulated.deliver(definition_xstate.descriptor(tree, name) or name)
     else:
         simulated.send(name, event)
 
 
-def _difference(simulated: simulation.Simulation, step: Json, log: Any) -> str | None:
-    now = simulated.now
+def _difference(simulated: testing.Instance, step: Json, notes: Json) -> str | None:
     found = {
-        "value": now.value,
-        "status": now.status,
-        "context": exact.loads(now.context),
-        "output": now.output,
-        "tags": sorted(now.tags),
-        "actions": [name for result in log for name in result.get("notes", ())],
+        "value": simulated.value,
+        "status": simulated.status,
+        "context": simulated.context,
+        "output": simulated.output,
+        "tags": sorted(simulated.tags),
+        "actions": notes,
     }
     for key, item in found.items():
         expected = sorted(step[key]) if key == "tags" and key in step else step.get(key)

@@ -1,0 +1,88 @@
+"""Reading a definition: a value, a JSON text, or a file in JSON or YAML 1.2."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.constructor import SafeConstructor
+from ruamel.yaml.nodes import ScalarNode
+
+from pgsm.engine import definition, exact, semantics
+
+from . import durations
+from .rows import Version
+from .store import plain
+
+Json = Any
+Source = dict[str, Any] | str | Path
+_ANY_TIME = datetime(2030, 1, 1, tzinfo=timezone.utc)
+
+
+def read(source: Source) -> tuple[str | None, Json]:
+    """The name that a source suggests, and the document as a value or JSON text."""
+    if isinstance(source, dict):
+        return _name(source), plain(source)
+    if isinstance(source, str) and source.lstrip().startswith("{"):
+        return None, source
+    path = Path(source)
+    text = path.read_text("utf-8")
+    if path.suffix in (".yaml", ".yml"):
+        document = plain(_yaml().load(text))
+        return _name(document) or path.stem, document
+    return path.stem, text
+
+
+def _name(document: Json) -> str | None:
+    name = document.get("id") if isinstance(document, dict) else None
+    return name if isinstance(name, str) else None
+
+
+class _Exact(SafeConstructor):
+    """YAML whose numbers are exact, and whose dates are texts."""
+
+    def exact_number(self, node: ScalarNode) -> Json:
+        return exact.loads(self.construct_scalar(node))
+
+    def text(self, node: ScalarNode) -> Json:
+        return self.construct_scalar(node)
+
+
+_Exact.add_constructor("tag:yaml.org,2002:float", _Exact.exact_number)
+_Exact.add_constructor("tag:yaml.org,2002:timestamp", _Exact.text)
+
+
+def _yaml() -> YAML:
+    yaml = YAML(typ="safe", pure=True)
+    yaml.Constructor = _Exact
+    return yaml
+
+
+def define(machine: str, number: int, document: Json) -> Version:
+    """A version of a machine; DefinitionError lists all problems of the document."""
+    checked = definition.check(document)
+    problems = [*checked.problems, *_bad_intervals(checked.intervals)]
+    if problems or checked.document is None or checked.checksum is None:
+        raise definition.DefinitionError(problems)
+    normal = checked.document
+    return Version(
+        machine=machine,
+        version=number,
+        checksum=checked.checksum,
+        document=exact.dumps(normal),
+        unhandled=normal.get("unhandled", "ignore"),
+        scxml=semantics.of(normal) is semantics.SCXML,
+    )
+
+
+def _bad_intervals(intervals: list[tuple[str, str]]) -> list[definition.Problem]:
+    """What Postgres would not take, for all that it looks like an interval."""
+    problems = []
+    for path, text in intervals:
+        try:
+            durations.add(_ANY_TIME, text)
+        except ValueError as error:
+            problems.append(definition.Problem(path, "bad_delay", str(error)))
+    return problems
