@@ -191,13 +191,20 @@ class BadInstanceId(PgsmError, code="SM113", name="PGSM_BAD_INSTANCE_ID"):
 
 
 class BadInput(PgsmError, code="SM114", name="PGSM_BAD_INPUT"):
-    """The input of an instance is not a JSON object."""
+    """The input of an instance is not a JSON object, or not of its schema."""
 
 
 class BadOption(PgsmError, code="SM115", name="PGSM_BAD_OPTION"):
     """An argument that chooses between words is none of them.
 
     if_exists is 'refuse' or 'return', on_unhandled is 'ignore' or 'refuse'.
+    """
+
+
+class TooManyAncestors(PgsmError, code="SM116", name="PGSM_TOO_MANY_ANCESTORS"):
+    """Children of children are nested more than 20 levels deep.
+
+    The child is not started; its parent gets error.invoke.<id>.
     """
 
 

@@ -9,6 +9,7 @@ EVENT_FAILED = "SM102"
 NEVER_SETTLES = "SM103"
 BAD_EVENT = "SM104"
 BAD_RESULT = "SM105"
+BAD_INPUT = "SM114"
 
 
 class StepError(Exception):

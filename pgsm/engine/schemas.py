@@ -19,7 +19,7 @@ def check_input(run: Run, given: Json) -> None:
     """Refuse an input that the document's inputSchema does not allow."""
     schema = run.plan.schemas.get("inputSchema")
     if schema is not None:
-        where = ("$.inputSchema", errors.BAD_EVENT, "the input")
+        where = ("$.inputSchema", errors.BAD_INPUT, "the input")
         _check(run, schema, given, *where)
 
 

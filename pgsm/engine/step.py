@@ -199,7 +199,7 @@ def step(
     message = make_event(event, loads(data), **(loads(facts) or {}))
     schemas.check_event(run, message, origin)
     if not interpreter.macrostep(run, message, origin):
-        if origin != "effect" and interpreter.is_deferred(run, event):
+        if not _RESERVED.match(event) and interpreter.is_deferred(run, event):
             return {"transitions": [], "deferred": True}
         return _not_taken(run)
     if run.context is not before_context:
@@ -229,7 +229,8 @@ def stop(
     before_states, before_context = set(run.configuration), run.context
     interpreter.stop(run)
     result = describe(run, before_states, before_context, changed=False)
-    return {**result, "status": "stopped", "output": None, "work": {}}
+    ended = {"status": "stopped", "work": {}, "commands": True}
+    return {**result, **ended, "output": None}
 
 
 def _refuse_internal(compiled: plan.Plan, event: str) -> None:
@@ -355,6 +356,7 @@ def migrate(
         "timers": going_on.keep_timers(loads(timers)),
         "effects": going_on.keep_invocations(loads(effects)),
     }
+    going_on.keep_running_work()
     start_states = set(run.configuration)
     going_on.start_missing()
     _raise_done(run, old)

@@ -236,6 +236,42 @@ class Work:
                         return invocation
         return None
 
+    def keep_running_work(self) -> None:
+        """Take children, lists of work and times of entry along, or end them."""
+        run = self.run
+        for invoke_id, entry in sorted(run.work.get("each", {}).items()):
+            found = self._running(entry["state"], invoke_id)
+            if found is None or found.each is None:
+                work.end_each(run, invoke_id)
+            else:
+                self.kept_invocations.add(found)
+                moved = {**entry, "state": found.state.path}
+                run.keep("each", invoke_id, moved)
+        for child_id, child in sorted(run.work.get("children", {}).items()):
+            if child.get("state") is None:
+                continue
+            found = self._running(child["state"], child.get("each", child_id))
+            if found is None or found.machine is None:
+                work.stop_child(run, child_id, "")
+            else:
+                self.kept_invocations.add(found)
+                moved = {**child, "state": found.state.path}
+                run.keep("children", child_id, moved)
+        for path, entered in sorted(run.work.get("entered", {}).items()):
+            run.forget("entered", path)
+            mapped = map_path(path, self.states, None, run.plan)
+            if isinstance(mapped, str):
+                run.keep("entered", mapped, entered)
+
+    def _running(self, old_state: str, invoke_id: str) -> Invocation | None:
+        """Return an active invocation of the same id where the old state went."""
+        mapped = map_path(old_state, self.states, None, self.run.plan)
+        for state in self.run.configuration:
+            for invocation in state.invocations if state.path == mapped else ():
+                if invocation.invoke_id == invoke_id:
+                    return invocation
+        return None
+
     def start_missing(self) -> None:
         """Arm the timers and start the invocations that the new version adds."""
         run = self.run

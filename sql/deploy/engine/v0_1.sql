@@ -40,21 +40,11 @@ NAMES = frozenset(
 )
 BUILT_IN = frozenset(
     {
-        "assign",
-        "raise",
-        "send",
-        "cancel",
-        "effect",
-        "call",
-        "emit",
-        "log",
-        "choose",
-        "foreach",
-        "rearm",
-        "spawn",
-        "stop",
+        *("assign", "raise", "send", "cancel", "effect", "call", "emit", "log"),
+        *("choose", "foreach", "rearm", "spawn", "stop"),
     }
 )
+BLOCK = "block"  # SCXML's only, else it may be the name of an action
 SYSTEM_NAMES = scxml.SYSTEM_VARIABLES
 
 
@@ -224,10 +214,15 @@ class Compiler:
 
     def _action(self, node: Document, path: str) -> Action:
         kind = node["type"]
-        if kind in BUILT_IN:
+        if kind in BUILT_IN or (kind == BLOCK and not self.semantics.undo_blocks):
             compiled: Action = getattr(self, f"_{kind}")(node, path)
             return compiled
         return self._named_action(node, path)
+
+    def _block(self, node: Document, path: str) -> Action:
+        """One of several <onentry>: an error in it does not end what follows."""
+        block = self.block(node.get("actions", ()), path + ".actions")
+        return lambda run: run.execute_block(block)
 
     def _named_action(self, node: Document, path: str) -> Action:
         name = node["type"]
@@ -433,13 +428,12 @@ class Compiler:
         for index, branch in enumerate(node["branches"]):
             where = f"{path}.branches[{index}]"
             guard = (
-                self._test(branch["guard"], where + ".guard")
+                self._condition(branch["guard"], where + ".guard")
                 if "guard" in branch
                 else None
             )
-            branches.append(
-                (guard, self.actions(branch["actions"], where + ".actions"))
-            )
+            steps = self.actions(branch.get("actions", ()), where + ".actions")
+            branches.append((guard, steps))
 
         def choose(run: Run) -> None:
             for guard, steps in branches:
@@ -449,6 +443,21 @@ class Compiler:
                     return
 
         return choose
+
+    def _condition(self, node: Document, path: str) -> Callable[[Run], bool]:
+        """The test of a branch; where an error does not undo its block, it is false."""
+        test = self._test(node, path)
+        if self.semantics.undo_blocks:
+            return test
+
+        def condition(run: Run) -> bool:
+            try:
+                return test(run)
+            except errors.StepError as error:
+                run.fail(error)
+                return False
+
+        return condition
 
     def _foreach(self, node: Document, path: str) -> Action:
         items = self.value(node["in"], path + ".in")
@@ -1236,6 +1245,8 @@ def action(check: Check, raw: Any, at: At) -> Any:
     kind = raw["type"]
     if not isinstance(kind, str):
         return check.wrong_type(at / "type", "the name of an action", kind)
+    if kind == BLOCK.kind and not check.semantics.undo_blocks:
+        return read_object(check, raw, at, BLOCK)
     if kind not in BUILT_IN:
         known = _is_known(check, kind, at)
         return read_object(check, raw, at, NAMED) if known else DROP
@@ -1300,7 +1311,7 @@ def loop_name(check: Check, raw: Any, at: At) -> Any:
 
 
 def _loop_actions(check: Check, raw: Any, at: At) -> Any:
-    return actions(check, raw, at.knowing(*at.loop))
+    return _block(check, raw, at.knowing(*at.loop))
 
 
 def _branch(check: Check, raw: Any, at: At) -> Any:
@@ -1357,6 +1368,9 @@ RECEIVER = Shape("to", {"instance": value, "child": value, "address": value})
 def _shape(kind: str, required: tuple[str, ...], **fields: Reader) -> Shape:
     return Shape(kind, {"type": _checked, **fields}, required)
 
+
+# One of SCXML's blocks of content, where an entry or exit has several.
+BLOCK = _shape("block", ("actions",), actions=_block)
 
 # Each built-in action: its required keys, then all of its keys.
 BUILT_IN = {
@@ -3846,6 +3860,7 @@ EVENT_FAILED = "SM102"
 NEVER_SETTLES = "SM103"
 BAD_EVENT = "SM104"
 BAD_RESULT = "SM105"
+BAD_INPUT = "SM114"
 
 
 class StepError(Exception):
@@ -8024,7 +8039,7 @@ def check_input(run: Run, given: Json) -> None:
     """Refuse an input that the document's inputSchema does not allow."""
     schema = run.plan.schemas.get("inputSchema")
     if schema is not None:
-        where = ("$.inputSchema", errors.BAD_EVENT, "the input")
+        where = ("$.inputSchema", errors.BAD_INPUT, "the input")
         _check(run, schema, given, *where)
 
 
@@ -8501,7 +8516,7 @@ def step(
     message = make_event(event, loads(data), **(loads(facts) or {}))
     schemas.check_event(run, message, origin)
     if not interpreter.macrostep(run, message, origin):
-        if origin != "effect" and interpreter.is_deferred(run, event):
+        if not _RESERVED.match(event) and interpreter.is_deferred(run, event):
             return {"transitions": [], "deferred": True}
         return _not_taken(run)
     if run.context is not before_context:
@@ -8531,7 +8546,8 @@ def stop(
     before_states, before_context = set(run.configuration), run.context
     interpreter.stop(run)
     result = describe(run, before_states, before_context, changed=False)
-    return {**result, "status": "stopped", "output": None, "work": {}}
+    ended = {"status": "stopped", "work": {}, "commands": True}
+    return {**result, **ended, "output": None}
 
 
 def _refuse_internal(compiled: plan.Plan, event: str) -> None:
@@ -8657,6 +8673,7 @@ def migrate(
         "timers": going_on.keep_timers(loads(timers)),
         "effects": going_on.keep_invocations(loads(effects)),
     }
+    going_on.keep_running_work()
     start_states = set(run.configuration)
     going_on.start_missing()
     _raise_done(run, old)
@@ -9009,6 +9026,42 @@ class Work:
                     name = (invocation.invoke_id, invocation.src)
                     if name == (invoke_id, effect["name"]):
                         return invocation
+        return None
+
+    def keep_running_work(self) -> None:
+        """Take children, lists of work and times of entry along, or end them."""
+        run = self.run
+        for invoke_id, entry in sorted(run.work.get("each", {}).items()):
+            found = self._running(entry["state"], invoke_id)
+            if found is None or found.each is None:
+                work.end_each(run, invoke_id)
+            else:
+                self.kept_invocations.add(found)
+                moved = {**entry, "state": found.state.path}
+                run.keep("each", invoke_id, moved)
+        for child_id, child in sorted(run.work.get("children", {}).items()):
+            if child.get("state") is None:
+                continue
+            found = self._running(child["state"], child.get("each", child_id))
+            if found is None or found.machine is None:
+                work.stop_child(run, child_id, "")
+            else:
+                self.kept_invocations.add(found)
+                moved = {**child, "state": found.state.path}
+                run.keep("children", child_id, moved)
+        for path, entered in sorted(run.work.get("entered", {}).items()):
+            run.forget("entered", path)
+            mapped = map_path(path, self.states, None, run.plan)
+            if isinstance(mapped, str):
+                run.keep("entered", mapped, entered)
+
+    def _running(self, old_state: str, invoke_id: str) -> Invocation | None:
+        """Return an active invocation of the same id where the old state went."""
+        mapped = map_path(old_state, self.states, None, self.run.plan)
+        for state in self.run.configuration:
+            for invocation in state.invocations if state.path == mapped else ():
+                if invocation.invoke_id == invoke_id:
+                    return invocation
         return None
 
     def start_missing(self) -> None:
@@ -9610,12 +9663,12 @@ begin
         select
         from (values
             ('__init__', '200ff6bd3db86caff3e721305c0ae154f8d460b220c2a4e27c3cb69442137a02'),
-            ('actions', 'a80fba14e9b01eca9bfd38170d2a287be2a63a1f26f3ad74c6675b8b76432034'),
+            ('actions', 'd908fc9938fc8149ffb1e5da9fd7de43988e4561c16f9bcf94dc14bcadbce6d3'),
             ('commands', '6aa643aaa407a725762e55432fac651e7d7e13c91418ddc33db746245aab0779'),
             ('configuration', '6724a1d35ea1917a271fae082d775bdf25ce0309b68d81d2ec289174732b494c'),
             ('content', '5940b4508637eac69a8a05d8c16af72959a9c3d0041d5c59d909a21ccebe5bad'),
             ('definition', '83496fc7461d3178bb0406f3ef487a75fb122221cbbc885770401f65ebf65ad5'),
-            ('definition_actions', '53f9afb203de4e5a8bb88ee693b73c7bc62628758b376c4a9a80910022ff2ce1'),
+            ('definition_actions', '53e6aa2695c59a8a40f55d5b1c4624c7e43e3c6b1702d1ca150efebe9b5a9bf7'),
             ('definition_delays', '3344791260dc36f50794df6c69d61198150dccc687b8f817b215ca97fe1561d6'),
             ('definition_effects', '450c77c7bf8010054a4a637d344daddfb9e8931838c06d6869fccba9e7824c40'),
             ('definition_events', '8a567f1d79dd86da2a5a79a49d7e95e74e43372ed44f798bb0daccba5a18cf48'),
@@ -9632,7 +9685,7 @@ begin
             ('definition_values', 'c21b77f0ff381074d9afd83cea1877d5f4918d8812366122685605b137e85210'),
             ('definition_xstate', '28a819891f29be3e7fa96d520a7857bc8aac1fc61b7f6ee9c3a51339d401111b'),
             ('description', 'f8b9a91fb2a25e918db54c45e7a960633c064a77b85466c3f73ef46a72592a3b'),
-            ('errors', '0fcb422393f45c136ffe5ebcc69571dd930d76f361cc75204fe6ed6c28670862'),
+            ('errors', '85fa6d55d923fc368786402bb728ee3fbacb26a93239676db56472383d6c9de2'),
             ('exact', '0421fc9f9c47498d86c760ba25b58b2fa371b73b0e55c6fe58cf384318ce504b'),
             ('expression_compiler', '000f2ff58209dabd65d784af057f64f6f6c893c9d0cb2716c269dbf45816fce1'),
             ('expression_lists', 'b49ea23977bfb6de81d135ffcf96eb52eb9bd9cc6189f26fa3a44c54211856f6'),
@@ -9647,11 +9700,11 @@ begin
             ('plan', '0ce39d71977c5007592b854159b03121b152264e9dae1c4eb141f8d0a38963d9'),
             ('rows', 'fe0c45abc4ba16c859f2393ab6a99bf5a0eaf486dd1f34d9e970a667c1ead254'),
             ('run', '8bfaa59eb976c65844640f66a72e800b0d6527f2c55690b42ceaf14c27ca1549'),
-            ('schemas', 'e20cee5eab0d103362d180555d97e663531032b9cccc9452db1979c01e6c9ee7'),
+            ('schemas', '0a61a3b175a182fc4b4c4553b993e3b8ef66c0f6410607f1852a4d665e271bbe'),
             ('scxml', '3adaebef70267f0dde22ec737386a21ab713d35c015c186b7fc3c1fda21606a6'),
             ('semantics', '0bd612442fdda17344d4ce7dd506fe13e6c09d4e1bc5d3cfa86a11c6bfe0509a'),
-            ('step', '03427ac876cdfa46c841aa8c5ea6d26f8c8aa7b69f535a407c895625599d1c09'),
-            ('upgrade', '92166a070566d92617dc94aeb50579abd2432a81cd08ee08874442d01396a4ea'),
+            ('step', '3dca2dcc9b9f138e7ec6bcdd7fa8398b3af178dfff77af816f9c4c9243e46241'),
+            ('upgrade', '7ab9209521f07d3e3e32d18e9159f7d231bfb320994627bf85be87755153ae95'),
             ('values', '170aed3bd993b7502036d23a0da6228e4a25473d7f50c7321c3821bed9225392'),
             ('work', '5949bc789db8687802f1e5588456ba3d782f23085d80ea6656fea85d46edb2eb')
         ) as expected (name, hash)
@@ -9680,7 +9733,7 @@ if door is None:
 
     # The name carries the hash: "create or replace" empties SD in every open
     # session, but sys.modules would keep the old engine.
-    package = "pgsm_engine_39b09a6c4720"
+    package = "pgsm_engine_264925ae5bef"
     rows = plpy.execute(
         "select name, source from pgsm_engine.modules where release = '0.1'"
     )

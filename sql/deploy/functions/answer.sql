@@ -1,5 +1,6 @@
 -- Deploy pgsm:functions/answer to pg
 -- requires: engine/call_user
+-- requires: engine/validate
 -- requires: tables/settings
 
 begin;
@@ -13,6 +14,9 @@ declare
     v_path    text;
     v_answer  jsonb;
 begin
+    if answer.question ->> 'kind' = 'validate' then
+        return pgsm_engine.validate(answer.question -> 'schema', answer.question -> 'value');
+    end if;
     select s.call_search_path into v_path from pgsm_private.settings as s;
     v_answer := pgsm_engine.call_user(
         answer.question ->> 'function', answer.question -> 'args', v_path
@@ -34,6 +38,6 @@ end;
 $$;
 
 comment on function pgsm_private.answer (jsonb) is
-    'Run the SQL function that a step asks for, as pgsm_caller; return its result.  The caller undoes what raises.';
+    'Answer a step: run the SQL function that it asks for, as pgsm_caller, or look at a value by a JSON Schema.  The caller undoes what raises.';
 
 commit;

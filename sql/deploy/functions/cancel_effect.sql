@@ -19,7 +19,7 @@ declare
 begin
     v_effect := pgsm_private.lock_effect(cancel_effect.instance_id, cancel_effect.effect_id);
 
-    if v_effect.status not in ('pending', 'retrying', 'running', 'failed') then
+    if v_effect.status not in ('pending', 'retrying', 'running', 'failed', 'late') then
         raise exception 'effect "%" of instance "%" cannot be cancelled',
             v_effect.effect_id, v_effect.instance_id
             using errcode = 'SM303',
@@ -38,7 +38,7 @@ $$;
 
 comment on function pgsm.cancel_effect (text, text) is $comment$
     Stop an effect: one that waits never runs, a running one is asked to stop
-    through its heartbeat, a failed one is closed.  Its machine gets no event.
+    through its heartbeat, a failed or late one is closed.  Its machine gets no event.
 
         select pgsm.cancel_effect('order-42', '3/0');
 

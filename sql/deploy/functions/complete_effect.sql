@@ -5,6 +5,7 @@
 -- requires: functions/deliver_output
 -- requires: functions/instance_exists
 -- requires: functions/answer_is_late
+-- requires: functions/deliver_late
 --
 -- Lock order: the instance, then the effect.
 
@@ -54,7 +55,9 @@ begin
     if not found then
         return 'lease_lost';
     elsif v_effect.status = 'late' then
-        return 'late';
+        return pgsm_private.deliver_late(
+            v_instance, v_effect, jsonb_build_object('output', v_effect.output)
+        );
     end if;
     return pgsm_private.deliver_output(v_instance, v_effect);
 end;

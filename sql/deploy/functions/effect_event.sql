@@ -19,6 +19,7 @@ begin atomic
         'source', pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
             'effect', (effect_event.effect).effect_id,
             'invoke', (effect_event.effect).invoke_id,
+            'item', (effect_event.effect).item,
             'state', (effect_event.effect).state,
             'name', (effect_event.effect).name
         ))

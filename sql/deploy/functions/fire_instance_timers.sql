@@ -31,7 +31,7 @@ begin
         from pgsm_private.timers as t
         where t.instance_id = fire_instance_timers.instance_id
             and t.status = 'armed' and t.due_at <= pgsm_private.now()
-        order by t.due_at, t.armed_at, t.ordinal
+        order by t.event <> 'pgsm.stop', t.due_at, t.armed_at, t.ordinal
         limit 1
         for no key update;
         exit when v_timer.timer_id is null;

@@ -1,5 +1,6 @@
 -- Deploy pgsm:functions/fire_timer to pg
 -- requires: functions/take_event
+-- requires: functions/take_stop
 -- requires: functions/first_answer
 -- requires: functions/keep_answer
 -- requires: functions/refuse_unhandled
@@ -26,8 +27,8 @@ begin
     if v_timer.kind = 'message' then
         v_facts := v_data - 'data';
         v_data := coalesce(v_data -> 'data', '{}');
-    elsif v_timer.event_id is not null then
-        v_facts := jsonb_build_object('id', v_timer.event_id);
+    elsif coalesce(v_timer.event_id, v_timer.send_id) is not null then
+        v_facts := jsonb_build_object('id', coalesce(v_timer.event_id, v_timer.send_id));
     end if;
     delete from pgsm_private.timers as t
     where t.instance_id = v_timer.instance_id and t.timer_id = v_timer.timer_id;
@@ -37,6 +38,10 @@ begin
     )).instance_id is not null then
         return 'fired';  -- it was sent meanwhile
     end if;
+    if v_timer.event = 'pgsm.stop' then
+        perform pgsm_private.take_stop(fire_timer.instance, v_timer.actor);
+        return 'fired';
+    end if;
     v_snapshot := pgsm_private.take_event(
         fire_timer.instance, v_timer.event, v_data, v_facts,
         case v_timer.kind when 'message' then 'message' when 'post' then 'post' else 'timer' end,
@@ -44,6 +49,13 @@ begin
     );
     if v_timer.kind = 'post' and v_snapshot.outcome in ('no_transition', 'guarded') then
         perform pgsm_private.refuse_unhandled(v_snapshot, v_timer.event, null);
+    end if;
+    if v_snapshot.outcome = 'deferred' then
+        -- in its old place among those that wait
+        update pgsm_private.timers as t
+        set armed_at = v_timer.armed_at, ordinal = v_timer.ordinal
+        where t.instance_id = v_timer.instance_id
+            and t.timer_id = 'deferred/' || v_snapshot.revision;
     end if;
     if v_timer.event_id is not null then
         perform pgsm_private.keep_answer(v_timer.event_id, v_timer.event, v_data, v_snapshot);

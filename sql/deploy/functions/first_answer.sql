@@ -1,6 +1,8 @@
 -- Deploy pgsm:functions/first_answer to pg
 -- requires: tables/instances
 -- requires: types/snapshot
+-- requires: functions/without_paths
+-- requires: functions/sensitive_paths
 
 begin;
 set local role pgsm_owner;
@@ -26,7 +28,10 @@ begin
     if not found then
         return null;
     end if;
-    if v_first.event <> first_answer.event or v_first.data <> first_answer.data then
+    if v_first.event <> first_answer.event or v_first.data <>
+        pgsm_private.without_paths(
+            first_answer.data, pgsm_private.sensitive_paths(first_answer.instance_id))
+    then
         raise exception 'event id "%" was used with another event or other data',
             first_answer.event_id
             using errcode = 'SM107',

@@ -22,7 +22,7 @@ begin
 
     insert into pgsm_private.effects (
         instance_id, effect_id, machine, version, tenant, name, kind, state,
-        invoke_id, reply, key, input, policy, priority, due_at, deadline_at, created_at
+        invoke_id, item, reply, key, input, policy, priority, due_at, deadline_at, created_at
     )
     select
         v_instance.instance_id,
@@ -34,6 +34,7 @@ begin
         r.effect ->> 'kind',
         r.effect ->> 'state',
         r.effect ->> 'invoke_id',
+        (r.effect ->> 'item')::integer,
         r.effect ->> 'reply',
         coalesce(r.effect ->> 'key', concat_ws('/', v_instance.instance_id,
             v_instance.incarnation, v_epoch, v_instance.revision, r.ordinal)),

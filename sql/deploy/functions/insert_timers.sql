@@ -1,5 +1,6 @@
 -- Deploy pgsm:functions/insert_timers to pg
 -- requires: functions/due_at
+-- requires: functions/message_source
 -- requires: tables/timers
 
 begin;
@@ -30,7 +31,10 @@ begin
         r.timer ->> 'event',
         coalesce(r.timer -> 'data', '{}'),
         r.ordinal,
-        pgsm_private.due_at(v_instance.clock, r.timer -> 'due', v_zone),
+        pgsm_private.due_at(
+            coalesce((r.timer ->> 'from')::timestamptz, v_instance.clock),
+            r.timer -> 'due', v_zone
+        ),
         v_instance.clock
     from jsonb_array_elements(insert_timers.result -> 'timers')
         with ordinality as r (timer, ordinal);
@@ -47,8 +51,9 @@ begin
         'message',
         r.message ->> 'send_id',
         r.message ->> 'event',
-        jsonb_build_object('data', r.message -> 'data', 'source',
-            jsonb_build_object('instance', v_instance.instance_id)),
+        jsonb_strip_nulls(jsonb_build_object('id', r.message -> 'send_id'))
+            || jsonb_build_object('data', r.message -> 'data', 'source',
+                pgsm_private.message_source(v_instance, r.message ->> 'to')),
         v_instance.instance_id,
         r.ordinal,
         pgsm_private.due_at(v_instance.clock, r.message -> 'due', v_zone),

@@ -3,6 +3,7 @@
 -- requires: functions/retry_delay
 -- requires: functions/effect_attempts
 -- requires: functions/answer_is_late
+-- requires: functions/deliver_late
 -- requires: functions/effect_error
 -- requires: functions/now
 
@@ -54,7 +55,13 @@ begin
         lease_token = null,
         lease_until = null,
         runner_id = null
-    where e.instance_id = v_effect.instance_id and e.effect_id = v_effect.effect_id;
+    where e.instance_id = v_effect.instance_id and e.effect_id = v_effect.effect_id
+    returning e.* into v_effect;
+    if v_status = 'cancelled' then
+        return pgsm_private.deliver_late(
+            record_failure.instance, v_effect, jsonb_build_object('error', v_error)
+        );
+    end if;
     return v_status;
 end;
 $$;

@@ -1,6 +1,7 @@
 -- Deploy pgsm:functions/settle_timers to pg
 -- requires: tables/timers
 -- requires: tables/instances
+-- requires: functions/tell_senders
 
 begin;
 set local role pgsm_owner;
@@ -17,18 +18,31 @@ begin
     ) then
         return;  -- locked by another session
     end if;
+    if settle_timers.status = 'paused' then
+        update pgsm_private.timers as t
+        set status = 'held'
+        where t.instance_id = settle_timers.instance_id and t.status = 'armed';
+        return;
+    end if;
+    -- what the engine itself sends in a family is of no account to who has ended
+    delete from pgsm_private.timers as t
+    where t.instance_id = settle_timers.instance_id
+        and t.status = 'armed'
+        and t.kind = 'message'
+        and t.event ~ '^(pgsm[.]stop$|(done|error)[.]invoke[.])';
+
     update pgsm_private.timers as t
-    set status = case settle_timers.status when 'paused' then 'held' else 'undeliverable' end,
-        last_error = case when settle_timers.status = 'paused' then t.last_error
-            else jsonb_build_object('code', 'SM110', 'message', format(
-                'instance "%s" %s', t.instance_id,
-                coalesce('is ' || settle_timers.status, 'does not exist')))
-        end
+    set status = 'undeliverable',
+        last_error = jsonb_build_object('code', 'SM110', 'message', format(
+            'instance "%s" %s', t.instance_id,
+            coalesce('is ' || settle_timers.status, 'does not exist')))
     where t.instance_id = settle_timers.instance_id and t.status = 'armed';
+
+    perform pgsm_private.tell_senders(settle_timers.instance_id);
 end;
 $$;
 
 comment on function pgsm_private.settle_timers (text, text) is
-    'Timers of an instance that cannot take them: held while it is paused, else undeliverable and visible.';
+    'Timers of an instance that cannot take them: held while it is paused, else undeliverable: told to a sender who handles that, or visible.';
 
 commit;

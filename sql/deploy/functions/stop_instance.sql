@@ -3,6 +3,7 @@
 -- requires: functions/end_state_work
 -- requires: functions/describe_instance
 -- requires: functions/check_sendable
+-- requires: functions/insert_message
 -- requires: tables/event_log
 
 begin;
@@ -40,6 +41,8 @@ begin
         v_instance.clock, pgsm_private.actor(), v_instance.states, v_instance.states,
         '[]', '0.1'
     );
+    perform pgsm_private.insert_message(v_instance, c.child ->> 'instance', 'pgsm.stop', '{}')
+    from jsonb_each(v_instance.work -> 'children') as c (id, child);
     delete from pgsm_private.timers as t
     where t.instance_id = v_instance.instance_id and t.kind in ('after', 'send');
     perform pgsm_private.end_state_work(
@@ -54,7 +57,8 @@ comment on function pgsm.stop_instance (text, text) is $comment$
 
         select * from pgsm.stop_instance('order-42', 'ordered twice');
 
-    Its timers and waiting invocations end, running ones are asked to stop.
+    Its timers and waiting invocations end, running ones are asked to stop, its
+    children stop.
     Returns the snapshot.  Raises SM100, or SM110 when it has ended before.
 $comment$;
 

@@ -1,6 +1,7 @@
 -- Deploy pgsm:functions/take_event to pg
 -- requires: functions/answer_questions
 -- requires: functions/write_step
+-- requires: functions/keep_deferred
 -- requires: functions/raise_refusal
 -- requires: functions/time_text
 -- requires: functions/now
@@ -25,6 +26,7 @@ declare
     v_clock      timestamptz := greatest(pgsm_private.now(), instance.clock);
     v_arguments  text[];
     v_result     jsonb;
+    v_snapshot   pgsm.snapshot;
 begin
     v_arguments := array[
         instance.checksum,
@@ -47,7 +49,7 @@ begin
         null
     ];
     v_result := pgsm_engine.call('step', v_arguments)::jsonb;
-    if v_result ? 'transitions' then
+    if v_result ? 'transitions' and not v_result ? 'deferred' then
         return pgsm_private.write_step(
             instance, v_result, v_clock, origin, event, data, event_id, actor
         );
@@ -65,9 +67,15 @@ begin
             instance, v_result ->> 'outcome', v_result -> 'details'
         );
     end if;
-    return pgsm_private.write_step(
+    v_snapshot := pgsm_private.write_step(
         instance, v_result, v_clock, origin, event, data, event_id, actor
     );
+    if v_result ? 'deferred' then
+        return pgsm_private.keep_deferred(
+            instance.instance_id, v_snapshot, v_clock, event, data, facts, actor
+        );
+    end if;
+    return v_snapshot;
 end;
 $$;
 
@@ -78,7 +86,7 @@ comment on function pgsm_private.take_event (
     write.  Returns the snapshot; raises the refusal when the step has failed.
 
     facts: {"id", "output", "error", "source"}, what the event carries beside
-    its data, or null.  origin: event, timer, effect, message.
+    its data, or null.  origin: event, post, timer, effect, message.
 $comment$;
 
 commit;

@@ -2,6 +2,7 @@
 -- requires: functions/write_commands
 -- requires: functions/write_keys
 -- requires: functions/describe_instance
+-- requires: functions/without_paths
 -- requires: tables/event_log
 
 begin;
@@ -75,7 +76,10 @@ begin
     )
     values (
         v_new.instance_id, v_new.revision, clock_timestamp(), v_new.machine,
-        v_new.version, write_step.origin, write_step.event, write_step.data,
+        v_new.version, write_step.origin, write_step.event,
+        case when result ? 'sensitive'
+            then pgsm_private.without_paths(write_step.data, result -> 'sensitive')
+            else write_step.data end,
         write_step.event_id, v_new.clock, write_step.actor,
         write_step.instance.states, v_new.states, result -> 'transitions',
         result -> 'changes', result -> 'answers', result -> 'notes',
@@ -88,7 +92,7 @@ begin
     return row(
         v_new.instance_id, v_new.machine, v_new.version, v_new.status, v_new.value,
         v_new.states, v_new.context, v_new.tags, v_new.output, v_new.revision,
-        'taken', '{}'::jsonb
+        case when result ? 'deferred' then 'deferred' else 'taken' end, '{}'::jsonb
     )::pgsm.snapshot;
 end;
 $$;

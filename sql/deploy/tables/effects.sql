@@ -14,6 +14,7 @@ create table pgsm_private.effects (
     kind              text              not null,
     state             text,
     invoke_id         text,
+    item              integer,
     reply             text,
     key               text              not null,
     input             jsonb             not null default '{}',

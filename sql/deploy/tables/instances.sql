@@ -21,6 +21,8 @@ create table pgsm_private.instances (
     incarnation     text              not null,
     tenant          text,
     parent_id       text collate "C",
+    parent_invoke   text,
+    depth           smallint          not null default 0,
     clock           timestamptz       not null,
     started_at      timestamptz       not null,
     finished_at     timestamptz,
@@ -43,7 +45,8 @@ create index instances_parent_idx on pgsm_private.instances (parent_id)
 comment on table pgsm_private.instances is $comment$
     A running or finished instance.  states, value and tags are written by the
     interpreter together; work is what it keeps of children, of invocations
-    with "each" and of times of entry; clock is the last step's, which the next may not
+    with "each" and of times of entry; parent_invoke is the id by which its
+    parent knows a child, depth how many are above it; clock is the last step's, which the next may not
     precede; checksum is its version's, so that a step needs no other row.
 $comment$;
 

@@ -35,6 +35,9 @@ create table pgsm_private.timers (
 
 create index timers_due_idx on pgsm_private.timers (due_at) where status = 'armed';
 
+create index timers_sent_idx on pgsm_private.timers (sender, send_id)
+    where kind = 'message' and send_id is not null;
+
 comment on table pgsm_private.timers is $comment$
     A delayed, posted or deferred event of an instance, known by the state and
     delay key (after), the send id (send) or its own id (post, message).

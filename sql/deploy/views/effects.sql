@@ -33,7 +33,8 @@ select
     e.error,
     e.policy,
     e.created_at,
-    e.finished_at
+    e.finished_at,
+    e.item
 from pgsm_private.effects as e;
 
 comment on view pgsm.effects is $comment$

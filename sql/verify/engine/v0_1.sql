@@ -12,12 +12,12 @@ begin
         select
         from (values
             ('__init__', '200ff6bd3db86caff3e721305c0ae154f8d460b220c2a4e27c3cb69442137a02'),
-            ('actions', 'a80fba14e9b01eca9bfd38170d2a287be2a63a1f26f3ad74c6675b8b76432034'),
+            ('actions', 'd908fc9938fc8149ffb1e5da9fd7de43988e4561c16f9bcf94dc14bcadbce6d3'),
             ('commands', '6aa643aaa407a725762e55432fac651e7d7e13c91418ddc33db746245aab0779'),
             ('configuration', '6724a1d35ea1917a271fae082d775bdf25ce0309b68d81d2ec289174732b494c'),
             ('content', '5940b4508637eac69a8a05d8c16af72959a9c3d0041d5c59d909a21ccebe5bad'),
             ('definition', '83496fc7461d3178bb0406f3ef487a75fb122221cbbc885770401f65ebf65ad5'),
-            ('definition_actions', '53f9afb203de4e5a8bb88ee693b73c7bc62628758b376c4a9a80910022ff2ce1'),
+            ('definition_actions', '53e6aa2695c59a8a40f55d5b1c4624c7e43e3c6b1702d1ca150efebe9b5a9bf7'),
             ('definition_delays', '3344791260dc36f50794df6c69d61198150dccc687b8f817b215ca97fe1561d6'),
             ('definition_effects', '450c77c7bf8010054a4a637d344daddfb9e8931838c06d6869fccba9e7824c40'),
             ('definition_events', '8a567f1d79dd86da2a5a79a49d7e95e74e43372ed44f798bb0daccba5a18cf48'),
@@ -34,7 +34,7 @@ begin
             ('definition_values', 'c21b77f0ff381074d9afd83cea1877d5f4918d8812366122685605b137e85210'),
             ('definition_xstate', '28a819891f29be3e7fa96d520a7857bc8aac1fc61b7f6ee9c3a51339d401111b'),
             ('description', 'f8b9a91fb2a25e918db54c45e7a960633c064a77b85466c3f73ef46a72592a3b'),
-            ('errors', '0fcb422393f45c136ffe5ebcc69571dd930d76f361cc75204fe6ed6c28670862'),
+            ('errors', '85fa6d55d923fc368786402bb728ee3fbacb26a93239676db56472383d6c9de2'),
             ('exact', '0421fc9f9c47498d86c760ba25b58b2fa371b73b0e55c6fe58cf384318ce504b'),
             ('expression_compiler', '000f2ff58209dabd65d784af057f64f6f6c893c9d0cb2716c269dbf45816fce1'),
             ('expression_lists', 'b49ea23977bfb6de81d135ffcf96eb52eb9bd9cc6189f26fa3a44c54211856f6'),
@@ -49,11 +49,11 @@ begin
             ('plan', '0ce39d71977c5007592b854159b03121b152264e9dae1c4eb141f8d0a38963d9'),
             ('rows', 'fe0c45abc4ba16c859f2393ab6a99bf5a0eaf486dd1f34d9e970a667c1ead254'),
             ('run', '8bfaa59eb976c65844640f66a72e800b0d6527f2c55690b42ceaf14c27ca1549'),
-            ('schemas', 'e20cee5eab0d103362d180555d97e663531032b9cccc9452db1979c01e6c9ee7'),
+            ('schemas', '0a61a3b175a182fc4b4c4553b993e3b8ef66c0f6410607f1852a4d665e271bbe'),
             ('scxml', '3adaebef70267f0dde22ec737386a21ab713d35c015c186b7fc3c1fda21606a6'),
             ('semantics', '0bd612442fdda17344d4ce7dd506fe13e6c09d4e1bc5d3cfa86a11c6bfe0509a'),
-            ('step', '03427ac876cdfa46c841aa8c5ea6d26f8c8aa7b69f535a407c895625599d1c09'),
-            ('upgrade', '92166a070566d92617dc94aeb50579abd2432a81cd08ee08874442d01396a4ea'),
+            ('step', '3dca2dcc9b9f138e7ec6bcdd7fa8398b3af178dfff77af816f9c4c9243e46241'),
+            ('upgrade', '7ab9209521f07d3e3e32d18e9159f7d231bfb320994627bf85be87755153ae95'),
             ('values', '170aed3bd993b7502036d23a0da6228e4a25473d7f50c7321c3821bed9225392'),
             ('work', '5949bc789db8687802f1e5588456ba3d782f23085d80ea6656fea85d46edb2eb')
         ) as expected (name, hash)

@@ -1,0 +1,7 @@
+-- Revert pgsm:engine/validate from pg
+
+begin;
+
+drop function pgsm_engine.validate;
+
+commit;

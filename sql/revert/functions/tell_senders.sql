@@ -1,0 +1,7 @@
+-- Revert pgsm:functions/tell_senders from pg
+
+begin;
+
+drop function pgsm_private.tell_senders;
+
+commit;

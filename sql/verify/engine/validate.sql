@@ -1,0 +1,3 @@
+-- Verify pgsm:engine/validate on pg
+
+select 'pgsm_engine.validate'::regproc;

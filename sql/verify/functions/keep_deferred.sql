@@ -1,0 +1,3 @@
+-- Verify pgsm:functions/keep_deferred on pg
+
+select 'pgsm_private.keep_deferred'::regproc;

@@ -1,0 +1,3 @@
+-- Verify pgsm:functions/release_deferred on pg
+
+select 'pgsm_private.release_deferred'::regproc;

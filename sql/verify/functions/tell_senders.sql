@@ -1,0 +1,3 @@
+-- Verify pgsm:functions/tell_senders on pg
+
+select 'pgsm_private.tell_senders'::regproc;
