@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from . import documents
 from .errors import Refused, Unsettled
 from .host import Host, unhandled
-from .rows import Effect, Timer
-from .work import SYSTEM, Work
+from .rows import Effect, Row, Timer
+from .work import Work
 from .writing import Cause
 
 Json = Any
@@ -18,6 +20,9 @@ Json = Any
 Rank = tuple[Any, ...]
 Task = tuple[Rank, datetime, Callable[[], None]]
 MOST_ATTEMPTS = 10
+UNDELIVERABLE = "error.communication"
+_ORIGIN = {"message": "message", "deferred": "message", "post": "post"}
+_OF_THE_FAMILY = re.compile(r"(done|error)\.invoke\.")
 
 
 class Agenda:
@@ -126,15 +131,13 @@ class Agenda:
     def _deliver(self, timer: Timer) -> None:
         row = self.store.rows.get(timer.instance_id)
         if row is None or not row.alive:
-            if timer.kind != "stop":
-                self._give_back(timer)
+            self._give_back(timer)
             return
         if timer.kind == "stop":
             self.host.stop(row)
             return
-        origin = timer.origin or {"message": "message", "post": "post"}.get(timer.kind)
         cause = Cause(
-            origin or "timer",
+            _ORIGIN.get(timer.kind, "timer"),
             timer.event,
             timer.data,
             self.store.clock,
@@ -149,6 +152,8 @@ class Agenda:
         if timer.event_id is not None and timer.event_id in row.answers:
             return  # it was sent meanwhile
         new, outcome, details = self.host.take(row, cause)
+        if outcome == "deferred" and timer.kind == "deferred":
+            self._keep_place(new, timer)
         version = self.host.version(row.machine, row.version)
         untaken = outcome in ("no_transition", "guarded")
         if timer.kind == "post" and untaken and version.unhandled == "refuse":
@@ -156,30 +161,53 @@ class Agenda:
         if timer.event_id is not None:
             self.host.keep_answer(new, cause, outcome, details)
 
-    def _give_back(self, timer: Timer) -> None:
-        """A row that no instance can take: its sender hears of it, or it stays."""
-        error = self._undeliverable(timer)
-        sender = self.store.rows.get(timer.sender or "")
-        if sender is not None and sender.status == "active":
-            facts = {"error": error, "source": {"instance": timer.instance_id}}
-            cause = Cause(
-                "message", "error.communication", {}, self.store.clock, SYSTEM, facts
-            )
-            _row, outcome, _details = self.host.take(sender, cause)
-            if outcome == "taken":
-                return
-        self.store.put_timer(replace(timer, status="undeliverable", last_error=error))
+    def _keep_place(self, row: Row, timer: Timer) -> None:
+        """A deferred event that is deferred again waits where it waited."""
+        key = row.instance_id, f"deferred/{row.revision}"
+        again = self.store.timers[key]
+        self.store.put_timer(replace(again, armed_at=timer.armed_at, order=timer.order))
 
-    def _undeliverable(self, timer: Timer) -> dict[str, Json]:
+    def _give_back(self, timer: Timer) -> None:
+        """A row that no instance can take: its sender hears of it, or it stays.
+
+        What the engine itself sends in a family is of no account to who has ended.
+        """
+        if timer.kind == "stop" or _OF_THE_FAMILY.match(timer.event):
+            return
         row = self.store.rows.get(timer.instance_id)
         why = "does not exist" if row is None else f"is {row.status}"
-        return {
-            "type": "error.communication",
-            "message": f'instance "{timer.instance_id}" {why}',
-            "code": "SM100" if row is None else "SM110",
-            "event": timer.event,
-            "instance": timer.instance_id,
-        }
+        error = {"code": "SM110", "message": f'instance "{timer.instance_id}" {why}'}
+        sender = self.store.rows.get(timer.sender or "")
+        told = timer.kind == "message" and timer.event != UNDELIVERABLE
+        if told and sender is not None and sender.alive and self._listens(sender):
+            self._tell(sender, timer, error)
+        else:
+            self.store.put_timer(
+                replace(timer, status="undeliverable", last_error=error)
+            )
+
+    def _listens(self, row: Row) -> bool:
+        version = self.host.version(row.machine, row.version)
+        return documents.takes(version.document, UNDELIVERABLE)
+
+    def _tell(self, sender: Row, timer: Timer, error: dict[str, Json]) -> None:
+        what = {"type": UNDELIVERABLE, "event": timer.event, "to": timer.instance_id}
+        facts = {"error": {**error, **what}, "source": {"instance": timer.instance_id}}
+        if "id" in timer.facts:
+            facts["id"] = timer.facts["id"]
+        self.store.put_timer(
+            Timer(
+                instance_id=sender.instance_id,
+                timer_id=f"undeliverable/{timer.timer_id}",
+                kind="message",
+                event=UNDELIVERABLE,
+                data={},
+                due_at=self.store.clock,
+                armed_at=self.store.clock,
+                order=self.store.next_order(),
+                facts=facts,
+            )
+        )
 
     def _record_failure(self, timer: Timer, refusal: Refused) -> None:
         """Try a failed row again: 2 s, 4 s, 8 s … 15 min; ten times in all."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Iterator
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.constructor import SafeConstructor
 from ruamel.yaml.nodes import ScalarNode
 
-from pgsm.engine import definition, exact, semantics
+from pgsm.engine import definition, definition_tree, exact, interpreter, semantics
 
 from . import durations
 from .rows import Version
@@ -86,3 +88,23 @@ def _bad_intervals(intervals: list[tuple[str, str]]) -> list[definition.Problem]
         except ValueError as error:
             problems.append(definition.Problem(path, "bad_delay", str(error)))
     return problems
+
+
+@functools.lru_cache(maxsize=256)
+def takes(document: str, event: str) -> bool:
+    """Whether some transition of a document, in normal form, names an event."""
+    tree = definition_tree.scan(exact.loads(document))
+    return any(
+        interpreter.matches(descriptor, event)
+        for node in tree.nodes
+        for descriptor in _descriptors(node.raw)
+    )
+
+
+def _descriptors(state: dict[str, Json]) -> Iterator[str]:
+    yield from state.get("on", {})
+    for transition in state.get("transitions", ()):
+        found = transition.get("event", ())
+        for token in [found] if isinstance(found, str) else found:
+            stem = token.removesuffix(".*").removesuffix(".")
+            yield from (stem, f"{stem}.*")

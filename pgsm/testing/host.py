@@ -15,9 +15,11 @@ from .errors import Refused
 from .questions import Door
 from .rows import Row, Snapshot, Version
 from .store import Store
-from .writing import Cause, write_message, write_step
+from .writing import Cause, write_message, write_step, write_stops
 
 Json = Any
+SYSTEM = {"role": "system"}
+MOST_ANCESTORS = 20
 
 
 class Host:
@@ -50,27 +52,9 @@ class Host:
 
     # -- first steps -------------------------------------------------------------------
 
-    def begin(
-        self,
-        instance_id: str,
-        version: Version,
-        given: Json,
-        actor: Json,
-        parent: Row | None = None,
-        child_id: str | None = None,
-    ) -> Row:
-        """Write an instance and take its first step."""
-        row = self.store.put_row(
-            Row(
-                instance_id=instance_id,
-                machine=version.machine,
-                version=version.version,
-                clock=self.store.clock,
-                started_at=self.store.clock,
-                parent_id=parent.instance_id if parent else None,
-                child_id=child_id,
-            )
-        )
+    def begin(self, row: Row, version: Version, given: Json, actor: Json) -> Row:
+        """Write a new instance and take its first step."""
+        self.store.put_row(row)
         cause = Cause("start", "pgsm.start", given, row.clock, actor)
         try:
             result = self.door.start(version, row, given, actor)
@@ -80,45 +64,45 @@ class Host:
 
     def _begin_child(self, parent: Row, child: Json) -> None:
         """A child's first step; its failure is a message to the parent."""
-        taken = self.store.rows.get(child["instance"])
+        version, begun = None, None
         try:
-            if taken is not None:
+            if self._depth(parent) >= MOST_ANCESTORS:
+                message = f"children are nested more than {MOST_ANCESTORS} levels deep"
+                raise Refused("SM116", message)
+            version = self.version(child["machine"])
+            if child["instance"] in self.store.rows:
                 message = f'instance "{child["instance"]}" exists already'
                 raise Refused("SM109", message)
+            begun = self._child_row(parent, child, version)
             with self.store.atomic():
-                version = self.version(child["machine"])
-                given = child.get("input") or {}
-                self.begin(child["instance"], version, given, None, parent, child["id"])
+                self.begin(begun, version, child.get("input") or {}, SYSTEM)
         except Refused as refusal:
-            failed = self._failed_child(parent, child, refusal)
-            if taken is None:
-                self.store.put_row(failed)
-            facts = {"error": failed.error}
-            event = f"error.invoke.{child['id']}"
+            code, message = refusal.sqlstate, refusal.message
+            error = {"type": "start", "message": message, "code": code}
+            failed = begun or self._child_row(parent, child, version)
+            failed = replace(failed, status="failed", error=error)
+            if begun is not None:
+                self.store.put_row(replace(failed, finished_at=failed.clock))
+            event, facts = f"error.invoke.{child['id']}", {"error": error}
             write_message(self.store, failed, parent.instance_id, event, facts)
 
-    def _failed_child(self, parent: Row, child: Json, refusal: Refused) -> Row:
-        machine = child["machine"]
-        clock = self.store.clock
+    def _child_row(self, parent: Row, child: Json, version: Version | None) -> Row:
         return Row(
             instance_id=child["instance"],
-            machine=machine if isinstance(machine, str) else "",
-            version=self.store.current.get(machine, 0),
-            clock=clock,
-            started_at=clock,
-            status="failed",
+            machine=version.machine if version else child["machine"],
+            version=version.version if version else 0,
+            clock=parent.clock,
+            started_at=parent.clock,
             parent_id=parent.instance_id,
             child_id=child["id"],
-            finished_at=clock,
-            error={
-                "type": "refused",
-                "message": refusal.message,
-                "code": refusal.sqlstate,
-                "data": None,
-                "permanent": True,
-                "attempts": 1,
-            },
         )
+
+    def _depth(self, row: Row) -> int:
+        depth = 0
+        while row.parent_id is not None and row.parent_id in self.store.rows:
+            row = self.store.rows[row.parent_id]
+            depth += 1
+        return depth
 
     # -- later steps -------------------------------------------------------------------
 
@@ -160,7 +144,9 @@ class Host:
 
     def end(self, row: Row, status: str, cause: Cause) -> Row:
         """End an instance without a step, as an operator does: no exit content."""
-        return write_step(self.store, row, {"status": status}, cause)
+        new = write_step(self.store, row, {"status": status, "work": {}}, cause)
+        write_stops(self.store, row)
+        return new
 
     def _write(self, row: Row, result: Json, cause: Cause) -> Row:
         if self.store.rows.get(row.instance_id) is not row:

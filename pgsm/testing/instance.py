@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 from pgsm.engine import exact
 
 from .errors import NotFound, Refused
-from .host import describe, unhandled
+from .host import SYSTEM, describe, unhandled
 from .rows import Effect, LogEntry, Row, Snapshot, Timer
 from .store import plain
-from .work import SYSTEM
 from .writing import Cause, cancel, due_at
 
 if TYPE_CHECKING:
@@ -344,9 +343,9 @@ class Instance:
     def cancel(self, which: Which) -> Effect:
         """Stop an effect: a waiting one never runs, a running one's answer is late."""
         effect = self.effect(which)
-        if not effect.open and effect.status != "failed":
+        if not effect.open and effect.status not in ("failed", "late"):
             raise _not_open(effect, "cancelled")
-        if effect.status == "failed":
+        if not effect.open:
             effect = replace(effect, status="pending")
         return cancel(self.world._store, effect)
 

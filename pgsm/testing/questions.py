@@ -108,6 +108,10 @@ class Door:
             found = violations(exact.dumps(question["schema"]), question["value"])
             answers.append({"value": found})
             return None
+        if kind == "receiver":
+            row = self.store.rows.get(question["instance"])
+            answers.append({"value": row is not None and row.alive})
+            return None
         name = question["function"]
         function = self.fakes.get(signature(name)) or self.fakes.get(_bare(name))
         if function is None:

@@ -74,7 +74,6 @@ class Timer:
     delay: str | None = None
     send_id: str | None = None
     sender: str | None = None
-    origin: str | None = None  # a deferred event's
     actor: Json = None
     event_id: str | None = None
     status: str = "armed"

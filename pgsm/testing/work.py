@@ -8,12 +8,11 @@ from typing import Any
 
 from . import outcomes
 from .errors import Refused
-from .host import Host
+from .host import SYSTEM, Host
 from .rows import Effect, Timer
 from .writing import Cause, later
 
 Json = Any
-SYSTEM = {"role": "system"}
 
 
 class Work:
@@ -79,7 +78,7 @@ class Work:
             )
         )
         if late:
-            self._deliver_late(ended)
+            self._deliver_late(ended, "output", output)
         else:
             self.deliver_output(ended)
 
@@ -104,13 +103,26 @@ class Work:
             }
             self.store.put_effect(replace(effect, status="failed", error=error))
 
-    def _deliver_late(self, effect: Effect) -> None:
-        """An answer that nobody waits for; one that is asked for ends the matter."""
+    def _deliver_late(self, effect: Effect, what: str, answer: Json) -> None:
+        """Tell of an answer that nobody waits for, where the policy asks for that.
+
+        Once it has been taken the effect is over; else it stays late, to be seen.
+        """
         if effect.kind != "invoke" or effect.policy.get("late") != "deliver":
             return
-        facts = {"output": effect.output}
-        if self._deliver(effect, f"late.{effect.invoke_id}", facts) == "taken":
-            self.store.put_effect(replace(self.current(effect), status="succeeded"))
+        try:
+            told = self._deliver(effect, f"late.{effect.invoke_id}", {what: answer})
+        except Refused as refusal:
+            if not self.keep_failures:
+                raise
+            fact = {"message": refusal.message, "code": refusal.sqlstate}
+            error = {**(effect.error or {}), "refused": fact}
+            self.store.put_effect(replace(effect, status="late", error=error))
+            return
+        status = "late"
+        if told in ("taken", "held", "deferred"):
+            status = "succeeded" if what == "output" else "cancelled"
+        self.store.put_effect(replace(self.current(effect), status=status))
 
     # -- failures --------------------------------------------------------------------
 
@@ -124,9 +136,8 @@ class Work:
             wait = outcomes.retry_delay(effect.policy, max(effect.attempt, 1))
         due = now + max(wait, timedelta())
         if self._is_late(effect):
-            self.store.put_effect(
-                replace(effect, status="cancelled", error=error, finished_at=now)
-            )
+            ended = replace(effect, status="cancelled", error=error, finished_at=now)
+            self._deliver_late(self.store.put_effect(ended), "error", error)
         elif (
             permanent
             or effect.attempt >= effect.attempts

@@ -182,7 +182,9 @@ class World:
             raise Refused("SM109", message)
         actor = self.auth if auth is None else plain(auth)
         with self._atomic():
-            self._host.begin(instance_id, found, given, actor)
+            clock = self.clock
+            row = Row(instance_id, machine, found.version, clock, clock)
+            self._host.begin(row, found, given, actor)
         return Instance(self, instance_id)
 
     def _free_id(self, machine: str) -> str:

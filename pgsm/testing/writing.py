@@ -143,15 +143,13 @@ def _forget_sends(store: Store, row: Row, send_ids: Any) -> None:
 
 
 def end_instance(store: Store, row: Row) -> None:
-    """Nothing of its own can reach an ended instance, nor what it meant to send later.
+    """Nothing of its own can reach an ended instance.
 
-    Messages that wait for it stay: they are found undeliverable.
+    What others have sent stays: it is found undeliverable.
     """
-    for key, timer in list(store.timers.items()):
-        own = timer.instance_id == row.instance_id and timer.kind != "message"
-        later = timer.sender == row.instance_id and timer.due_at > row.clock
-        if (own and timer.kind != "post") or later:
-            del store.timers[key]
+    for timer in store.timers_of(row.instance_id):
+        if timer.kind in ("after", "send", "deferred"):
+            del store.timers[timer.instance_id, timer.timer_id]
     for effect in store.effects_of(row.instance_id):
         if effect.kind == "invoke":
             cancel(store, effect)
@@ -183,6 +181,7 @@ def _write_timers(store: Store, row: Row, result: Json) -> None:
                 kind=item["kind"],
                 event=item["event"],
                 data=item.get("data", {}),
+                facts={"id": item["send_id"]} if item.get("send_id") else {},
                 due_at=due_at(row.clock, item["due"], zone, item.get("from")),
                 armed_at=row.clock,
                 order=store.next_order(),
@@ -193,14 +192,12 @@ def _write_timers(store: Store, row: Row, result: Json) -> None:
         )
 
 
-_ADDRESS = ("to", "event", "data", "due", "send_id", "source")
-
-
 def _write_messages(store: Store, row: Row, result: Json) -> None:
     zone = result.get("zone", "UTC")
     for ordinal, item in enumerate(result.get("messages", ()), 1):
-        facts = {key: value for key, value in item.items() if key not in _ADDRESS}
-        source = {**message_source(row, item["to"]), **item.get("source", {})}
+        facts = {"source": message_source(row, item["to"])}
+        if item.get("send_id") is not None:
+            facts["id"] = item["send_id"]
         store.put_timer(
             Timer(
                 instance_id=item["to"],
@@ -208,7 +205,7 @@ def _write_messages(store: Store, row: Row, result: Json) -> None:
                 kind="message",
                 event=item["event"],
                 data=item.get("data") or {},
-                facts={**facts, "source": source},
+                facts=facts,
                 due_at=due_at(row.clock, item["due"], zone),
                 armed_at=row.clock,
                 order=store.next_order(),
@@ -226,6 +223,13 @@ def message_source(row: Row, receiver: str | None) -> dict[str, Json]:
     return source
 
 
+def write_stops(store: Store, row: Row) -> None:
+    """Stop the children of an instance that an operator ends."""
+    work = {} if row.work is None else exact.loads(row.work)
+    for child in work.get("children", {}).values():
+        _write_stop(store, row, child["instance"])
+
+
 def write_message(
     store: Store, sender: Row, receiver: str, event: str, facts: dict[str, Json]
 ) -> None:
@@ -233,7 +237,7 @@ def write_message(
     store.put_timer(
         Timer(
             instance_id=receiver,
-            timer_id=f"{sender.instance_id}/{INCARNATION}/{sender.revision}/end",
+            timer_id=f"{sender.instance_id}/{INCARNATION}/{sender.revision}/{event}",
             kind="message",
             event=event,
             data={},
@@ -250,7 +254,7 @@ def _write_stop(store: Store, row: Row, instance_id: str) -> None:
     store.put_timer(
         Timer(
             instance_id=instance_id,
-            timer_id=f"{row.instance_id}/{INCARNATION}/{row.revision}/stop",
+            timer_id=f"{row.instance_id}/{INCARNATION}/{row.revision}/pgsm.stop",
             kind="stop",
             event="pgsm.stop",
             data={},
@@ -305,12 +309,11 @@ def _keep(store: Store, row: Row, cause: Cause) -> None:
     store.put_timer(
         Timer(
             instance_id=row.instance_id,
-            timer_id=f"{row.revision}/deferred",
+            timer_id=f"deferred/{row.revision}",
             kind="deferred",
             event=cause.event,
             data=cause.data,
             facts=cause.facts,
-            origin=cause.origin,
             due_at=row.clock,
             armed_at=row.clock,
             order=store.next_order(),
