@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from . import definition_paths, errors, expressions, scxml, values, work
 from .content import Block, Guard
-from .definition_delays import looks_like_delay
 from .semantics import XSTATE, Semantics
 
 if TYPE_CHECKING:
@@ -184,7 +183,7 @@ class Compiler:
         amount = self.value(node, path)
         if self.semantics.strict:
             return lambda run: _due_in(amount(run), unit, path)
-        return lambda run: _due_in(_time_text(amount(run), path), unit, path)
+        return lambda run: _due_in(scxml.time_text(amount(run), path), unit, path)
 
     # -- actions --------------------------------------------------------------
 
@@ -578,13 +577,6 @@ def _due_at(at: Json, path: str) -> Document | None:
         kind = values.type_name(at)
         raise errors.StepError(f"a point in time is a text, not {kind}", path)
     return {"at": at}
-
-
-def _time_text(amount: Json, path: str) -> Json:
-    """Return what SCXML has for a delay; one that Postgres would refuse is an error."""
-    if isinstance(amount, str) and not looks_like_delay(amount):
-        raise errors.StepError(f"{amount!r} is no length of time", path)
-    return amount
 
 
 def _due_in(amount: Json, unit: str, path: str) -> Document:

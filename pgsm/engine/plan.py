@@ -218,6 +218,7 @@ class Plan:
         "invocations",
         "keys",
         "late_binding",
+        "name",
         "nodes",
         "output",
         "rearmed",
@@ -257,6 +258,7 @@ class Plan:
             document.get("internalEvents", ())
         )
         self.sensitive = [parse_path(path) for path in document.get("sensitive", ())]
+        self.name: str | None = document.get("id")
         self.schemas = {key: document[key] for key in SCHEMAS if key in document}
         self.event_schemas: Document = document.get("eventSchemas", {})
         self.context = self.compiler.value(document.get("context", {}), "$.context")

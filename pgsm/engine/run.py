@@ -97,7 +97,7 @@ class Run:
         self.scope = scope
         self.scope["context"] = context
         if plan.semantics.data_by_name:
-            scope.update(scxml.system_variables(scope["instance"]))
+            scope.update(scxml.system_variables(scope["instance"], plan.name))
         # bound to the set, not to the run: a cycle would be garbage at each step
         self.scope["in_state"] = partial(in_state, plan.state_by_name, configuration)
         self.work = work
@@ -162,6 +162,15 @@ class Run:
         wrong: list[str] = self.answers[self.answered]["value"]
         self.answered += 1
         return wrong
+
+    def is_there(self, instance: str, path: str) -> bool:
+        """Whether an instance of this id is there to receive something."""
+        if self.answered == len(self.answers):
+            question = {"kind": "receiver", "instance": instance}
+            raise errors.Question(block=self.block, path=path, **question)
+        there: bool = self.answers[self.answered]["value"]
+        self.answered += 1
+        return there
 
     def check_effect_input(self, name: str, given: Json, path: str) -> None:
         """Raise StepError for an input that the effect's inputSchema does not allow."""

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from . import errors, values
+from .definition_delays import looks_like_delay
 
 if TYPE_CHECKING:
     from .run import Run
@@ -29,13 +30,13 @@ SYSTEM_VARIABLES = frozenset({"_event", "_sessionid", "_name", "_ioprocessors", 
 PLATFORM_EVENTS = ("done.", "error.")
 
 
-def system_variables(instance: Mapping[str, Json]) -> dict[str, Json]:
+def system_variables(instance: Mapping[str, Json], name: str | None) -> dict[str, Json]:
     """Return the system variables of a session, but for ``_event``."""
     location = {"location": SESSION + instance["id"]}
     return {
         "_event": None,
         "_sessionid": instance["id"],
-        "_name": instance["machine"],
+        "_name": name or instance["machine"],
         "_ioprocessors": dict.fromkeys(PROCESSORS, location),
         "_x": {},
     }
@@ -109,7 +110,8 @@ def send(
         _send_to(run, own["parent"], event, data, due, send_id, path, address)
     elif isinstance(address, str) and address.startswith(SESSION):
         receiver = address[len(SESSION) :]
-        _send_to(run, receiver, event, data, due, send_id, path, address)
+        found = receiver if run.is_there(receiver, path) else None
+        _send_to(run, found, event, data, due, send_id, path, address)
     elif isinstance(address, str) and address.startswith("#_") and len(address) > 2:
         child = run.child(address[2:])
         instance: str | None = child["instance"] if child else None
@@ -143,6 +145,16 @@ def check_processor(processor: Json, path: str, send_id: str | None) -> None:
     if processor is not None and processor not in PROCESSORS:
         message = f"the event processor {processor!r} is not supported"
         raise errors.StepError(message, path, send_id=send_id)
+
+
+def time_text(amount: Json, path: str) -> Json:
+    """Return what SCXML has for a delay; one that Postgres would refuse is an error."""
+    if not isinstance(amount, str):
+        return amount
+    text = f"0{amount}" if amount.startswith(".") else amount
+    if not looks_like_delay(text):
+        raise errors.StepError(f"{amount!r} is no length of time", path)
+    return text
 
 
 def machine_name(source: str) -> str:

@@ -32,6 +32,9 @@ class Semantics:
     done_by_id: bool
     # invocations start at the end of the macrostep; else with their state
     invoke_when_settled: bool
+    # a child that had ended before its state was left is heard of; else nothing
+    # comes from a state's work once it is left
+    hears_the_ended: bool
 
 
 XSTATE = Semantics(
@@ -44,6 +47,7 @@ XSTATE = Semantics(
     data_by_name=False,
     done_by_id=False,
     invoke_when_settled=False,
+    hears_the_ended=False,
 )
 SCXML = Semantics(
     name="scxml",
@@ -55,6 +59,7 @@ SCXML = Semantics(
     data_by_name=True,
     done_by_id=True,
     invoke_when_settled=True,
+    hears_the_ended=True,
 )
 BY_NAME = {each.name: each for each in (XSTATE, SCXML)}
 

@@ -262,7 +262,8 @@ def check_event(event: str | None, data: str | None, origin: str) -> None:
             f'"{event}" comes from the engine and cannot be sent',
             hint="an effect's outcome is reported with complete_effects or fail_effect",
         )
-    if data is None or not data.startswith("{"):
+    own = origin in ("timer", "message")  # SCXML sends any JSON
+    if data is None or not (own or data.startswith("{")):
         raise errors.Refusal(
             errors.BAD_EVENT,
             "the data of an event is a JSON object",

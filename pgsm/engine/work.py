@@ -242,8 +242,8 @@ def receive(
 ) -> Mapping[str, Json] | None:
     """Return the event that the machine takes for an outside one; None for no event.
 
-    Nothing comes from a child that is not the current one of its id.  The end of
-    a child, or of one item of a list of work, is noted.
+    Nothing comes from a child that is not the current one of its id, but in SCXML
+    that it is done.  The end of a child, or of an item of a list of work, is noted.
     """
     source = event["source"] or {}
     invoke_id = source.get("invoke")
@@ -254,7 +254,9 @@ def receive(
     if origin == "message":
         child = run.child(invoke_id)
         if child is None or child["instance"] != source.get("instance"):
-            return None
+            # one that was stopped does not say that it is done
+            heard = ended == "done" and run.plan.semantics.hears_the_ended
+            return event if heard else None
         if ended:
             run.forget("children", invoke_id)
         if "each" in child:
