@@ -332,8 +332,10 @@ class Document:
             self.file.warn(element, "bad_target", '"target" names no state')
         if "cond" in attributes:
             result["guard"] = self.content.expression(element, "cond")
-        # An internal one counts in a compound state only (3.13).
-        if targets and not (kind == "internal" and state.kind == "compound"):
+        # An internal one counts in a compound state with targets inside only (3.13).
+        inside = all(state in target.ancestors() for target in targets)
+        internal = kind == "internal" and state.kind == "compound" and inside
+        if targets and not internal:
             result["reenter"] = True
         actions = self.content.block(element)
         return {**result, "actions": actions} if actions else result

@@ -114,12 +114,17 @@ def test_transitions_keep_their_order_and_all_descriptors() -> None:
     [
         ('<state id="s">{}<state id="t"/></state>', False),
         ('<parallel id="s">{}<state id="t"/></parallel>', True),
+        ('<state id="t"><state id="s">{}<state/></state></state>', True),
         ('<state id="s">{}</state><state id="t"/>', True),
     ],
 )
-def test_internal_counts_in_compound_states_only(state: str, external: bool) -> None:
+def test_internal_counts_for_targets_inside_of_compound_states_only(
+    state: str, external: bool
+) -> None:
     text = state.format('<transition event="e" type="internal" target="t"/>')
-    (transition,) = load(text)["states"]["s"]["transitions"]
+    states = load(text)["states"]
+    states = states if "s" in states else states["t"]["states"]
+    (transition,) = states["s"]["transitions"]
     assert transition.get("reenter", False) is external
 
 

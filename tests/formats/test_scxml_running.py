@@ -47,3 +47,23 @@ def test_branches_and_loops_may_be_empty() -> None:
         <foreach array="[1, 2]" item="x"/></onentry></state>"""
     )
     assert now.context == '{"x":2}'
+
+
+def test_a_machine_s_name_is_the_document_s() -> None:
+    document = scxml.load(
+        '<scxml name="door"><datamodel><data id="a" expr="_name"/></datamodel>'
+        '<state id="s"/></scxml>'
+    ).document
+    simulated = Simulation(document)
+    simulated.start()
+    assert simulated.now.context == '{"a":"door"}'
+
+
+def test_a_delay_may_begin_with_its_point() -> None:
+    now = run(
+        """<state id="s"><onentry><send event="e" delayexpr="'.5s'"/>
+        <send event="f" delayexpr="'soon'"/></onentry>
+        <transition event="error.execution" target="t"/></state><state id="t"/>"""
+    )
+    assert now.value == "t"
+    assert [timer.event for timer in now.timers] == ["e"]
