@@ -1,4 +1,4 @@
-"""Scenarios recorded from XState v5's own tests pass in the interpreter.
+"""Scenarios recorded from XState v5's own tests pass through both doors.
 
 The machine files are XState's, under its MIT licence; they are not part of this
 repository.  What the checker of definitions refuses, and XState only warns of, is
@@ -9,14 +9,21 @@ from __future__ import annotations
 
 import pytest
 
-from . import data, xstate
+from . import data, xstate, xstate_postgres
 
 # A ratchet: id → why it does not pass yet.
 FAILING: dict[str, str] = {}
 
 
+@pytest.fixture(params=["python", "postgres"])
+def door(request: pytest.FixtureRequest) -> xstate.Door:
+    if request.param == "python":
+        return xstate.Memory()
+    return xstate_postgres.Postgres(request.getfixturevalue("db"))
+
+
 @pytest.mark.parametrize(("name", "count"), [("scenarios", 184), ("transitions", 105)])
-def test_recorded_scenarios_pass(name: str, count: int) -> None:
+def test_recorded_scenarios_pass(door: xstate.Door, name: str, count: int) -> None:
     scenarios = data.lines(f"xstate/{name}.jsonl")
     if not scenarios:
         pytest.skip(f"{count} {name} of XState: no {data.directory()}/xstate")
@@ -24,9 +31,22 @@ def test_recorded_scenarios_pass(name: str, count: int) -> None:
     failures = {
         scenario["id"]: f"{scenario['test']}: {failure}"
         for scenario in scenarios
-        if (failure := xstate.failure(scenario))
+        if (failure := xstate.failure(scenario, door))
     }
     unexpected = {key: why for key, why in failures.items() if key not in FAILING}
     assert unexpected == {}
     known = {scenario["id"] for scenario in scenarios}
     assert [key for key in FAILING if key in known - failures.keys()] == []
+
+
+def test_what_differs_from_a_recording_is_noticed(door: xstate.Door) -> None:
+    state = {"after": {"5": "b"}, "entry": "hi"}
+    machine = {"initial": "a", "states": {"a": state, "b": {"type": "final"}}}
+    first = {"event": None, "value": "a", "status": "active", "actions": ["hi"]}
+    timer = {"type": "xstate.after.5.(machine).a"}
+    wrong = {"event": timer, "after": {"delay": 5}, "value": "b", "status": "active"}
+    scenario = {"machine": machine, "steps": [first, wrong]}
+    assert xstate.failure(scenario, door) == "step 1: status is done, not active"
+    missing = {"machine": {"initial": "x", "states": {"a": {}}}, "steps": [first]}
+    assert "x" in (xstate.failure(missing, door) or "")
+    assert xstate.failure({**scenario, "steps": [first]}, door) is None
