@@ -71,20 +71,26 @@ class Refusal:
 class Chart(Protocol):
     """One instance, through one of the doors."""
 
+    instance_id: str
+
     def snapshot(self) -> Snapshot: ...
     def send(self, event: str, data: Json = None) -> Snapshot: ...
     def refuse(self, event: str, data: Json = None) -> Refusal: ...
     def advance(self, by: str) -> Snapshot: ...
     def timers(self) -> list[Timer]: ...
     def effects(self) -> list[Effect]: ...
+    def claim(self, name: str) -> Any: ...
     def complete(self, name: str, output: Json = None) -> Snapshot: ...
     def fail(self, name: str, error: Json) -> Snapshot: ...
+    def log(self) -> list[Json]: ...
 
 
 class Engine(Protocol):
     clock: datetime
 
+    def define(self, machine: str, document: Json) -> None: ...
     def start(self, document: Json, given: Json = None) -> Chart: ...
+    def get(self, instance_id: str) -> Chart: ...
 
 
 # -- in memory ----------------------------------------------------------------------
@@ -94,18 +100,36 @@ class PythonEngine:
     def __init__(self) -> None:
         self.clock = CLOCK
 
+        self.simulated: testing.World | None = None
+        self.numbers = itertools.count(1)
+
+    @property
+    def world(self) -> testing.World:
+        """One world for all of a test; its clock may be set before the first use."""
+        if self.simulated is None:
+            self.simulated = testing.World(self.clock)
+            for name, function in shop.python_functions().items():
+                self.simulated.function(name, function)
+        return self.simulated
+
+    def define(self, machine: str, document: Json) -> None:
+        self.world.define(document, machine)
+
     def start(self, document: Json, given: Json = None) -> PythonChart:
-        simulated = testing.World(self.clock)
-        for name, function in shop.python_functions().items():
-            simulated.function(name, function)
-        machine = simulated.define(document, "m")
-        instance = simulated.start(machine, given, instance_id="i-1")
+        number = next(self.numbers)
+        self.define(f"m{number}", document)
+        instance_id = f"i-{number}"
+        instance = self.world.start(f"m{number}", given, instance_id=instance_id)
         return PythonChart(instance, self.clock)
+
+    def get(self, instance_id: str) -> PythonChart:
+        return PythonChart(self.world[instance_id], self.clock)
 
 
 class PythonChart:
     def __init__(self, instance: testing.Instance, started: datetime) -> None:
         self.instance = instance
+        self.instance_id = instance.id
         self.started = started
 
     def snapshot(self) -> Snapshot:
@@ -145,6 +169,15 @@ class PythonChart:
     def fail(self, name: str, error: Json) -> Snapshot:
         return _simulated(self.instance.fail(name, error))
 
+    def claim(self, name: str) -> Any:
+        return self.instance.claim(name)
+
+    def log(self) -> list[Json]:
+        return [
+            {"event": entry.event, "data": entry.data, "changes": entry.changes}
+            for entry in self.instance.log
+        ]
+
 
 def _simulated(snapshot: testing.Snapshot) -> Snapshot:
     names = Snapshot.__dataclass_fields__
@@ -164,13 +197,19 @@ class PostgresEngine:
         set_json_loads(_loads, connection)
         connection.execute(shop.SQL)
 
+    def define(self, machine: str, document: Json) -> None:
+        self.connection.execute(
+            "select pgsm.define_machine(%s, %s::json)", [machine, exact.dumps(document)]
+        )
+
+    def get(self, instance_id: str) -> PostgresChart:
+        return PostgresChart(self.connection, instance_id, self.clock)
+
     def start(self, document: Json, given: Json = None) -> PostgresChart:
         clock.set_clock(self.connection, self.clock.isoformat())
         number = next(self.numbers)
         machine, instance_id = f"m{number}", f"i-{number}"
-        self.connection.execute(
-            "select pgsm.define_machine(%s, %s::json)", [machine, exact.dumps(document)]
-        )
+        self.define(machine, document)
         chart = PostgresChart(self.connection, instance_id, self.clock)
         chart.rows(
             "select * from pgsm.start_instance(%s, %s, %s::jsonb)",
@@ -189,6 +228,7 @@ class PostgresChart:
         self.instance_id = instance_id
         self.started = started
         self.clock = started
+        self.claimed: dict[str, dict[str, Any]] = {}
 
     def rows(self, query: str, *parameters: Any) -> list[dict[str, Any]]:
         with self.connection.cursor(row_factory=dict_row) as cursor:
@@ -264,10 +304,19 @@ class PostgresChart:
         (row,) = self.rows(
             "select * from pgsm.claim_effects('tests', array[%s], 1, '1 minute')", name
         )
+        self.claimed[name] = row
         return row
 
+    def log(self) -> list[Json]:
+        return self.rows(
+            "select event, data, changes from pgsm.event_log"
+            " where instance_id = %s order by revision",
+            self.instance_id,
+        )
+
     def complete(self, name: str, output: Json = None) -> Snapshot:
-        claimed = self.claim(name)
+        claimed = self.claimed.pop(name, None) or self.claim(name)
+        self.claimed.pop(name, None)
         completion = {
             "instance_id": self.instance_id,
             "effect_id": claimed["effect_id"],
@@ -280,7 +329,8 @@ class PostgresChart:
         return self.snapshot()
 
     def fail(self, name: str, error: Json) -> Snapshot:
-        claimed = self.claim(name)
+        claimed = self.claimed.pop(name, None) or self.claim(name)
+        self.claimed.pop(name, None)
         self.rows(
             "select pgsm.fail_effect(%s, %s, %s, %s::jsonb, permanent => true)",
             self.instance_id,

@@ -37,9 +37,7 @@ class Machine:
     def start(self, given: Json = None) -> PostgresChart:
         """One more instance of version 1."""
         self.instances += 1
-        chart = PostgresChart(
-            self.connection, f"{self.name}-{self.instances}", CLOCK
-        )
+        chart = PostgresChart(self.connection, f"{self.name}-{self.instances}", CLOCK)
         chart.rows(
             "select pgsm.start_instance(%s, %s, %s::jsonb, version => 1)",
             self.name,
