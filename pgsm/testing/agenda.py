@@ -61,8 +61,13 @@ class Agenda:
         return min(tasks, key=lambda task: task[0], default=None)
 
     def _tasks(self) -> Iterator[Task]:
+        tried = [
+            timer
+            for timer in self.store.timers.values()
+            if timer.attempts and timer.status == "armed"
+        ]
         for timer in self.store.timers.values():
-            if timer.status == "armed" and self._may_fire(timer):
+            if timer.status == "armed" and self._may_fire(timer, tried):
                 yield self._timer_task(timer)
         for effect in self.store.effects.values():
             if effect.open:
@@ -89,18 +94,15 @@ class Agenda:
             rank = (1, effect.due_at, 2, -priority, effect.order)
             yield rank, effect.due_at, lambda: work.attempt(effect)
 
-    def _may_fire(self, timer: Timer) -> bool:
+    def _may_fire(self, timer: Timer, tried: list[Timer]) -> bool:
         """Not while its instance is paused, nor before a failed one of its pair."""
         row = self.store.rows.get(timer.instance_id)
         if row is not None and row.status == "paused":
             return False
-        if timer.kind != "message" or timer.attempts:
-            return True
-        return not any(
-            other.attempts and other.status == "armed" and other.order < timer.order
-            for other in self.store.timers.values()
-            if (other.sender, other.instance_id) == (timer.sender, timer.instance_id)
-            and timer.sender is not None
+        return timer.sender is None or not any(
+            other.order < timer.order and other.instance_id == timer.instance_id
+            for other in tried
+            if other.sender == timer.sender
         )
 
     def _may_run(self, effect: Effect) -> bool:
@@ -136,8 +138,11 @@ class Agenda:
         if timer.kind == "stop":
             self.host.stop(row)
             return
+        origin = _ORIGIN.get(timer.kind, "timer")
+        if "effect" in (timer.facts.get("source") or {}):
+            origin = "effect"  # its instance was paused
         cause = Cause(
-            _ORIGIN.get(timer.kind, "timer"),
+            origin,
             timer.event,
             timer.data,
             self.store.clock,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import fields
@@ -123,13 +124,15 @@ def plain(value: Any) -> Json:
     """A Python value as the JSON value that it is meant to be.
 
     A float becomes the decimal number that it prints as, a tuple a list, a date or a
-    time its ISO 8601 text.
+    time its ISO 8601 text.  ValueError for NaN and infinity.
     """
     if isinstance(value, dict):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [plain(item) for item in value]
     if isinstance(value, float):
+        if not math.isfinite(value):
+            raise ValueError(f"{value} is no number of JSON")
         return exact.loads(repr(value))
     if hasattr(value, "isoformat"):
         return value.isoformat()

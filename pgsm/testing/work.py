@@ -10,7 +10,7 @@ from . import outcomes
 from .errors import Refused
 from .host import SYSTEM, Host
 from .rows import Effect, Timer
-from .writing import Cause, later
+from .writing import Cause, effect_source, later
 
 Json = Any
 
@@ -199,14 +199,7 @@ class Work:
 
     def _deliver(self, effect: Effect, event: str, facts: dict[str, Json]) -> str:
         """The outcome of an effect's event; dropped where its instance has ended."""
-        source = {
-            "effect": effect.effect_id,
-            "invoke": effect.invoke_id,
-            "state": effect.state,
-            "name": effect.name,
-            "item": effect.item,
-        }
-        facts["source"] = {key: v for key, v in source.items() if v is not None}
+        facts["source"] = effect_source(effect)
         row = self.store.rows.get(effect.instance_id)
         if row is None or not row.alive:
             return "dropped"

@@ -10,6 +10,7 @@ from pgsm.engine import exact, values
 
 from . import durations
 from .errors import Refused
+from .outcomes import full_error
 from .rows import Effect, LogEntry, Row, Timer
 from .store import Store
 
@@ -120,7 +121,9 @@ def end_work(store: Store, row: Row, result: Json) -> None:
         if effect.kind == "invoke" and (
             effect.state in exited or effect.invoke_id in ended
         ):
-            cancel(store, effect)
+            ended_now = cancel(store, effect)
+            if ended_now.status == "cancelled" != effect.status and row.alive:
+                _tell_cancelled(store, ended_now)
 
 
 def cancel(store: Store, effect: Effect) -> Effect:
@@ -132,6 +135,42 @@ def cancel(store: Store, effect: Effect) -> Effect:
     if effect.status == "running":
         return store.put_effect(replace(effect, cancel_requested=True))
     return effect
+
+
+def _tell_cancelled(store: Store, effect: Effect) -> None:
+    """Whoever asked for late answers gets one for what will never be answered."""
+    if effect.policy.get("late") != "deliver":
+        return
+    why = {"type": "cancelled", "message": "cancelled before it was done"}
+    facts = {
+        "error": full_error({**why, "data": effect.error}, True, effect.attempt),
+        "source": effect_source(effect),
+    }
+    store.put_timer(
+        Timer(
+            instance_id=effect.instance_id,
+            timer_id=f"late/{effect.effect_id}",
+            kind="message",
+            event=f"late.{effect.invoke_id}",
+            data={},
+            facts=facts,
+            due_at=store.clock,
+            armed_at=store.clock,
+            order=store.next_order(),
+        )
+    )
+
+
+def effect_source(effect: Effect) -> dict[str, Json]:
+    """Where an answer comes from, as `event.source` tells."""
+    source = {
+        "effect": effect.effect_id,
+        "invoke": effect.invoke_id,
+        "state": effect.state,
+        "name": effect.name,
+        "item": effect.item,
+    }
+    return {key: value for key, value in source.items() if value is not None}
 
 
 def _forget_sends(store: Store, row: Row, send_ids: Any) -> None:
