@@ -1,0 +1,1 @@
+"""Claims that hold over all machines, all expressions and all numbers."""
