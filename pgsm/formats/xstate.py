@@ -27,6 +27,7 @@ from .xstate_reading import (
     NO_TIMER,
     Path,
     Reading,
+    as_object,
     example,
     is_function,
     source,
@@ -88,25 +89,24 @@ def _machine(above: Reading, raw: dict[str, Any], path: Path) -> dict[str, Any]:
         message = "JSON.stringify(machine) leaves out context, always and history"
         hint = "use JSON.stringify(machine.config)"
         above.warn(path, "left_out", message, hint)
-    note = raw.get("x-pgsm")
-    note = note if isinstance(note, dict) else {}
+    note = as_object(raw.get("x-pgsm"))
+    inline = as_object(note.get("inline"))
     reading = Reading(
         ours="x-pgsm" in raw,
         version_4=is_version_4(raw),
-        inline=note.get("inline", {}),
+        inline={kind: as_object(inline.get(kind)) for kind in ("actions", "guards")},
         warnings=above.warnings,
         machines=above.machines,
         actors=above.actors,
     )
-    given = raw.get("implementations")
-    given = given if isinstance(given, dict) else {}
-    actors = given.get("actors")
-    reading.actors.update(actors if isinstance(actors, dict) else {})
+    given = as_object(raw.get("implementations"))
+    reading.actors.update(as_object(given.get("actors")))
     document = state(
         reading, {k: v for k, v in raw.items() if k != "implementations"}, path
     )
     found = _implementations(reading, given, (*path, "implementations"))
-    _merge(found, note.get("implementations", {}))
+    for kind, named in as_object(note.get("implementations")).items():
+        found.setdefault(kind, {}).update(as_object(named))
     _declare(reading, found, path)
     if any(found.values()):
         document["implementations"] = {k: v for k, v in found.items() if v}
@@ -115,22 +115,15 @@ def _machine(above: Reading, raw: dict[str, Any], path: Path) -> dict[str, Any]:
     return accept(reading, document, path)
 
 
-def _merge(found: dict[str, dict[str, Any]], more: dict[str, Any]) -> None:
-    for kind, named in more.items():
-        found.setdefault(kind, {}).update(named)
-
-
 def _implementations(
     reading: Reading, given: dict[str, Any], path: Path
 ) -> dict[str, dict[str, Any]]:
     """What `machine.implementations` has that is data; the rest is left out."""
     found: dict[str, dict[str, Any]] = {kind: {} for kind in _SECTIONS}
     for kind, read in (("actions", _action), ("guards", _guard), ("delays", _delay)):
-        named = given.get(kind)
-        for name, raw in (named if isinstance(named, dict) else {}).items():
+        for name, raw in as_object(given.get(kind)).items():
             found[kind].update(read(reading, name, raw, (*path, kind, name)))
-    effects = given.get("effects")
-    found["effects"].update(effects if isinstance(effects, dict) else {})
+    found["effects"].update(as_object(given.get("effects")))
     return found
 
 

@@ -46,8 +46,11 @@ def _remove(document: dict[str, Any], problem: Problem) -> bool:
         return False
     steps = _steps(problem.path)
     place: Any = document
-    for step in steps[:-1]:
-        place = place[step]
+    try:
+        for step in steps[:-1]:
+            place = place[step]
+    except (KeyError, IndexError, TypeError):
+        return False  # what is above it has been removed
     if not steps or not isinstance(place, dict) or steps[-1] not in place:
         return False
     del place[steps[-1]]

@@ -14,7 +14,14 @@ from pgsm.engine import definition_xstate, exact
 from pgsm.engine.definition_actions import BUILT_IN
 from pgsm.engine.definition_problems import quote
 
-from .xstate_reading import NEVER, Path, Reading, is_function, without_code
+from .xstate_reading import (
+    NEVER,
+    Path,
+    Reading,
+    as_list,
+    is_function,
+    without_code,
+)
 
 _INLINE_ACTION = (
     'write an action here, for example {"type": "assign", "set": {"count": {"expr":'
@@ -52,7 +59,7 @@ def _action(reading: Reading, raw: Any, path: Path) -> list[Any]:
     if not isinstance(raw, dict) or not isinstance(raw.get("type"), str):
         return [raw]  # for the checker to refuse
     kind = raw["type"]
-    if kind in reading.inline.get("actions", {}):
+    if kind in reading.inline["actions"]:
         return [copy.deepcopy(reading.inline["actions"][kind])]
     if kind.startswith("xstate."):
         return _built_in(reading, without_code(raw), path)
@@ -138,17 +145,16 @@ def _sending(kind: str) -> Callable[[Reading, dict[str, Any], Path], list[Any]]:
         keys = ("event", "to", "delay", "id", "sendId")
         if not _is_known(reading, raw, path, kind, keys, "event"):
             return []
-        event = raw["event"]
-        if isinstance(event, str):
-            event = {"type": event}
-        sent = _event(reading, event, path)
+        sent = _event(reading, raw["event"], path)
         result = {"type": kind, **sent, **_delay_and_id(reading, raw, path)}
         return [result] if kind != "send" else _to(reading, result, raw, path)
 
     return translate
 
 
-def _event(reading: Reading, event: dict[str, Any], path: Path) -> dict[str, Any]:
+def _event(reading: Reading, event: Any, path: Path) -> dict[str, Any]:
+    if not isinstance(event, dict):
+        return {"event": event}
     rest = {key: item for key, item in event.items() if key != "type"}
     found: dict[str, Any] = {"event": event.get("type")}
     if rest:
@@ -226,9 +232,9 @@ def _spawn(reading: Reading, raw: dict[str, Any], path: Path) -> list[Any]:
         return []
     name = raw["src"]
     if isinstance(name, dict):
-        name = name.get("id") or raw.get("id") or "child"
+        name = str(name.get("id") or raw.get("id") or "child")
         reading.actors.setdefault(name, raw["src"])
-    if "id" not in raw:
+    if "id" not in raw and isinstance(name, str):
         message = f"the child has no id; it is called {quote(name)}"
         reading.warn(path, "id", message, "a second one needs an id of its own")
     found = {"type": "spawn", "machine": name, "id": raw.get("id", name)}
@@ -245,9 +251,12 @@ def _stop(reading: Reading, raw: dict[str, Any], path: Path) -> list[Any]:
 
 def _choose(reading: Reading, raw: dict[str, Any], path: Path) -> list[Any]:
     branches = []
-    for n, item in enumerate(raw.get("conds", raw.get("branches", []))):
+    for n, item in enumerate(as_list(raw.get("conds", raw.get("branches", [])))):
         place = (*path, "conds", n)
         branch: dict[str, Any] = {}
+        if not isinstance(item, dict):
+            branches.append(item)
+            continue
         if condition := item.get("guard", item.get("cond")):
             branch["guard"] = guard(reading, condition, place)
         branch["actions"] = actions(reading, item.get("actions", []), place)
@@ -288,7 +297,7 @@ def guard(reading: Reading, raw: Any, path: Path) -> Any:
 
 def _typed_guard(reading: Reading, raw: dict[str, Any], path: Path) -> Any:
     kind = raw["type"]
-    if kind in reading.inline.get("guards", {}):
+    if kind in reading.inline["guards"]:
         return copy.deepcopy(reading.inline["guards"][kind])
     if kind.startswith("xstate."):
         return _combined(reading, definition_xstate.guard(raw), path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .xstate_reading import Path, Reading, is_function, unused_name
+from .xstate_reading import Path, Reading, as_object, is_function, unused_name
 
 _LEFT_OUT = {
     "onSnapshot": "effects and machines answer when they end: onDone, onError",
@@ -55,7 +55,7 @@ def _invocation(
     found: dict[str, Any] = {}
     if isinstance(raw.get("id"), str):
         found["id"] = raw["id"]
-    own = raw["x-pgsm"] if isinstance(raw.get("x-pgsm"), dict) else {}
+    own = as_object(raw.get("x-pgsm"))
     if not ("machine" in own or "src" in own):
         found.update(_source(reading, raw, path))
     for key, item in raw.items():

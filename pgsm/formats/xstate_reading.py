@@ -33,7 +33,9 @@ class Reading:
 
     ours: bool = False
     version_4: bool = False
-    inline: dict[str, Any] = field(default_factory=dict)
+    inline: dict[str, dict[str, Any]] = field(
+        default_factory=lambda: {"actions": {}, "guards": {}}
+    )
     warnings: list[Problem] = field(default_factory=list)
     machines: dict[str, dict[str, Any]] = field(default_factory=dict)
     actors: dict[str, Any] = field(default_factory=dict)
@@ -107,6 +109,11 @@ def without_code(raw: dict[str, Any]) -> dict[str, Any]:
 def as_list(raw: Any) -> list[Any]:
     """The list, or a list of the one thing that stands for it."""
     return raw if isinstance(raw, list) else [raw]
+
+
+def as_object(raw: Any) -> dict[str, Any]:
+    """The object, or an empty one for what is none."""
+    return raw if isinstance(raw, dict) else {}
 
 
 def add(found: dict[str, Any], key: str, raw: Any) -> None:

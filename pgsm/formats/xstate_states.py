@@ -11,7 +11,7 @@ from pgsm.engine.definition_problems import quote
 
 from . import xstate_actions
 from .xstate_invoke import activities, invocations
-from .xstate_reading import Path, Reading, add, as_list, is_function
+from .xstate_reading import Path, Reading, add, as_list, as_object, is_function
 
 # What only TypeScript, tools or XState's own output of a machine have.
 _LEFT_OUT = frozenset(
@@ -155,10 +155,11 @@ def state(reading: Reading, raw: Any, path: Path) -> Any:
     if not isinstance(raw, dict):
         return raw
     found: dict[str, Any] = {}
-    own = raw.get("x-pgsm")
-    if isinstance(own, dict) and "delays" in own:
-        texts = own["delays"]
-        raw = {**raw, "after": {texts.get(k, k): v for k, v in raw["after"].items()}}
+    own = as_object(raw.get("x-pgsm"))
+    if texts := as_object(own.get("delays")):
+        after = as_object(raw.get("after"))
+        after = {str(texts.get(key, key)): item for key, item in after.items()}
+        raw = {**raw, "after": after}
     for key, item in raw.items():
         if key in _READERS:
             _READERS[key](reading, item, (*path, key), found)
@@ -166,8 +167,7 @@ def state(reading: Reading, raw: Any, path: Path) -> Any:
             found[key] = item
     if "order" in raw and "key" in raw:
         _undo_definition(found)
-    if isinstance(own, dict):
-        found.update({k: v for k, v in own.items() if k not in _OF_THE_NOTE})
+    found.update({k: v for k, v in own.items() if k not in _OF_THE_NOTE})
     return found
 
 
@@ -244,6 +244,12 @@ def _delimiter(reading: Reading, raw: Any, path: Path, found: dict[str, Any]) ->
         reading.warn(path, "left_out", message, 'write "a.b" for what is in it')
 
 
+def _route(reading: Reading, raw: Any, path: Path, found: dict[str, Any]) -> None:
+    message = "XState takes its event xstate.route to this state from anywhere"
+    hint = 'write a transition at the root: "on": {"go.there": "#id of the state"}'
+    reading.warn(path, "left_out", message, hint)
+
+
 def _context(reading: Reading, raw: Any, path: Path, found: dict[str, Any]) -> None:
     if is_function(raw):
         hint = 'write "context": {"total": {"expr": "input.total"}, "count": 0}'
@@ -276,6 +282,7 @@ _READERS: dict[str, Callable[[Reading, Any, Path, dict[str, Any]], None]] = {
     "data": _value("output", "the output"),
     "parallel": _parallel,
     "delimiter": _delimiter,
+    "route": _route,
     "context": _context,
 }
 
@@ -334,7 +341,8 @@ def _reenter(
     if any(isinstance(text, str) and text.startswith(".") for text in texts):
         return
     for text in texts:
-        found = definition_tree.resolve(tree, node, text) if text else None
+        text = text if isinstance(text, str) and text else "#"
+        found = definition_tree.resolve(tree, node, text)
         if found and node in (found, *found.ancestors()):
             if isinstance(transition, dict):
                 transition["reenter"] = True

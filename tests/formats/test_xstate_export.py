@@ -12,7 +12,7 @@ from pgsm.formats import xstate
 from pgsm.formats.common import FormatError
 
 Json = Any
-EXAMPLES = sorted(Path("examples").glob("*/*.json"))
+EXAMPLES = sorted(Path(__file__).parents[2].glob("examples/*/*.json"))
 
 
 def dump(document: Json) -> Json:

@@ -349,6 +349,8 @@ def test_what_has_no_counterpart_is_left_out_and_reported() -> None:
         "on": {"a*": {}, "xstate.snapshot.x": {}},
         "invoke": {"src": "s", "systemId": "s", "onSnapshot": {"actions": "x"}},
         "onDone": {"actions": []},
+        "initial": "a",
+        "states": {"a": {"id": "a", "route": {}}},
     }
     assert set(warnings(machine)) == {
         ("$.unknown", "left_out"),
@@ -357,6 +359,7 @@ def test_what_has_no_counterpart_is_left_out_and_reported() -> None:
         ("$.invoke.systemId", "left_out"),
         ("$.invoke.onSnapshot", "left_out"),
         ("$.onDone", "left_out"),
+        ("$.states.a.route", "left_out"),
     }
 
 

@@ -14,7 +14,7 @@ from tests import node
 from tests.conformance import data
 
 PLAYER = Path(__file__).with_name("xstate_player.mjs")
-EXAMPLES = sorted(Path("examples").glob("*/*.json"))
+EXAMPLES = sorted(Path(__file__).parents[2].glob("examples/*/*.json"))
 
 
 def recorded(name: str) -> list[Any]:
@@ -95,7 +95,8 @@ def test_the_examples_load_in_npm_xstate_with_all_their_states() -> None:
     found = json.loads(node.run(LOAD, f"[{','.join(texts)}]"))
     for path, loaded in zip(EXAMPLES, found, strict=True):
         document = exact.loads(path.read_text())
-        assert loaded["value"] == document["initial"]
+        value = loaded["value"]
+        assert document["initial"] in ([value] if isinstance(value, str) else value)
         assert len(loaded["states"]) == _count(document)
 
 
@@ -130,7 +131,7 @@ const machine = setup({
   },
 });
 """
-HOW_TO = Path("docs/how-to/move-from-xstate.md")
+HOW_TO = Path(__file__).parents[2] / "docs" / "how-to" / "move-from-xstate.md"
 
 
 def test_functions_that_stringify_drops_are_reported_where_they_leave_a_trace() -> None:

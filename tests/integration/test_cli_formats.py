@@ -13,6 +13,7 @@ from pgsm.cli import main
 from pgsm.engine import definition, exact
 from pgsm.formats import files
 
+EXAMPLES = sorted(Path(__file__).parents[2].glob("examples/*/*.json"))
 PLAIN = '{"id": "door", "initial": "open", "states": {"open": {}}}'
 NAMED = '{"id": "door", "on": {"go": {"guard": "rich"}}}'
 CHILD = {"id": "in/side", "initial": "x", "states": {"x": {}}}
@@ -104,12 +105,11 @@ def test_a_file_that_is_not_there_is_reported() -> None:
             assert "nothing-here.json" in result.stderr
 
 
-@pytest.mark.parametrize("path", sorted(Path("examples").glob("*/*.json")), ids=str)
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_what_was_exported_can_be_imported(path: Path, tmp_path: Path) -> None:
     output = tmp_path / "machine.json"
     exported = pgsm("export", "xstate", path, "-o", output)
     assert (exported.exit_code, exported.stdout) == (0, "")
-    assert "expressions" in exported.stderr
     result = pgsm("import", "xstate", output, "--strict")
     assert result.exit_code == 0
     assert exact.loads(result.stdout) == definition.normalise(path.read_text())
