@@ -8,11 +8,9 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.constructor import SafeConstructor
-from ruamel.yaml.nodes import ScalarNode
-
 from pgsm.engine import definition, definition_tree, exact, interpreter, semantics
+from pgsm.formats import files
+from pgsm.formats.common import FormatError
 
 from . import durations
 from .rows import Version
@@ -30,36 +28,16 @@ def read(source: Source) -> tuple[str | None, Json]:
     if isinstance(source, str) and source.lstrip().startswith("{"):
         return None, source
     path = Path(source)
-    text = path.read_text("utf-8")
-    if path.suffix in (".yaml", ".yml"):
-        document = plain(_yaml().load(text))
-        return _name(document) or path.stem, document
-    return path.stem, text
+    try:
+        document = files.read_definition(path)
+    except FormatError as error:
+        raise definition.DefinitionError(error.problems) from None
+    return _name(document) or path.stem, document
 
 
 def _name(document: Json) -> str | None:
     name = document.get("id") if isinstance(document, dict) else None
     return name if isinstance(name, str) else None
-
-
-class _Exact(SafeConstructor):
-    """YAML whose numbers are exact, and whose dates are texts."""
-
-    def exact_number(self, node: ScalarNode) -> Json:
-        return exact.loads(self.construct_scalar(node))
-
-    def text(self, node: ScalarNode) -> Json:
-        return self.construct_scalar(node)
-
-
-_Exact.add_constructor("tag:yaml.org,2002:float", _Exact.exact_number)
-_Exact.add_constructor("tag:yaml.org,2002:timestamp", _Exact.text)
-
-
-def _yaml() -> YAML:
-    yaml = YAML(typ="safe", pure=True)
-    yaml.Constructor = _Exact
-    return yaml
 
 
 def define(machine: str, number: int, document: Json) -> Version:

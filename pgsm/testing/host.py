@@ -75,7 +75,7 @@ class Host:
                 raise Refused("SM109", message)
             begun = self._child_row(parent, child, version)
             with self.store.atomic():
-                self.begin(begun, version, child.get("input") or {}, SYSTEM)
+                self.begin(begun, version, child.get("input", {}), SYSTEM)
         except Refused as refusal:
             code, message = refusal.sqlstate, refusal.message
             error = {"type": "start", "message": message, "code": code}

@@ -243,7 +243,7 @@ def _write_messages(store: Store, row: Row, result: Json) -> None:
                 timer_id=f"{row.instance_id}/{INCARNATION}/{row.revision}/{ordinal}",
                 kind="message",
                 event=item["event"],
-                data=item.get("data") or {},
+                data=item.get("data", {}),
                 facts=facts,
                 due_at=due_at(row.clock, item["due"], zone),
                 armed_at=row.clock,

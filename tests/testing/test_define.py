@@ -24,11 +24,19 @@ def test_name_can_be_given(world: World) -> None:
     assert world.define(DOCUMENT, "lamp") == "lamp"
 
 
-def test_name_of_a_json_file_is_its_stem(world: World, tmp_path: Path) -> None:
+def test_name_of_a_file_is_the_documents_id_or_its_stem(
+    world: World, tmp_path: Path
+) -> None:
     path = tmp_path / "lamp.json"
     path.write_text(json.dumps(DOCUMENT))
-    assert world.define(path) == "lamp"
-    assert world.start("lamp").value == "a"
+    assert world.define(path) == "light"
+    path.write_text(json.dumps({"initial": "a", "states": {"a": {}}}))
+    assert world.define(str(path)) == "lamp"
+
+
+def test_file_that_cannot_be_read_is_a_problem(world: World, tmp_path: Path) -> None:
+    with pytest.raises(DefinitionError, match="cannot be read"):
+        world.define(tmp_path / "nowhere.json")
 
 
 def test_yaml_is_1_2_with_exact_numbers(world: World, tmp_path: Path) -> None:

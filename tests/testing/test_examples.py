@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import doctest
 import inspect
+import os
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -27,3 +31,21 @@ def test_every_public_method_says_what_it_does(cls: type) -> None:
         if not name.startswith("_")
     }
     assert [name for name, member in methods.items() if not member.__doc__] == []
+
+
+def test_how_to_s_tests_pass(tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "how-to" / "test-a-machine.md").read_text("utf-8")
+    (document,) = re.findall(r"^```json\n(.*?)^```$", text, re.M | re.S)
+    (tmp_path / "order.json").write_text(document)
+    blocks = re.findall(r"^```python\n(.*?)^```$", text, re.M | re.S)
+    (tmp_path / "test_order.py").write_text("\n\n".join(blocks))
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    assert f"{text.count('def test_')} passed" in done.stdout
