@@ -16,6 +16,7 @@ import psycopg
 
 from pgsm import testing
 from pgsm.engine import definition_tree, definition_xstate
+from pgsm.formats.common import FormatError
 
 Json = Any
 ENGINE_S_OWN = ("xstate.after.", "xstate.done.", "xstate.error.")
@@ -146,7 +147,7 @@ def failure(scenario: Json, door: Door) -> str | None:
             problem = _difference(instance, step, instance.notes[before:])
             if problem:
                 return f"step {number}: {problem}"
-    except testing.DefinitionError as error:
+    except (testing.DefinitionError, FormatError) as error:
         return f"refused: {error}"
     except (testing.Refused, psycopg.Error) as error:
         return str(error)

@@ -54,13 +54,15 @@ def test_what_was_imported_and_exported_imports_as_the_same(name: str) -> None:
     assert different == []
 
 
-def test_exported_machines_take_the_recorded_steps_in_npm_xstate() -> None:
-    scenarios = recorded("scenarios")
+@pytest.mark.parametrize("name", ["scenarios", "transitions"])
+def test_exported_machines_take_the_recorded_steps_in_npm_xstate(name: str) -> None:
+    scenarios = recorded(name)
     lines = []
     for scenario in scenarios:
         text = xstate.dump(imported(scenario))
         steps = [{k: s.get(k) for k in ("event", "after")} for s in scenario["steps"]]
-        lines.append(exact.dumps({"machine": exact.loads(text), "steps": steps}))
+        line = {"machine": exact.loads(text), "steps": steps}
+        lines.append(exact.dumps({**line, "from": scenario.get("from")}))
     played = json.loads(node.run(PLAYER.read_text(), "\n".join(lines)))
     expected = [
         [{"value": s["value"], "status": s["status"]} for s in scenario["steps"]]

@@ -1,5 +1,5 @@
 // Plays recorded scenarios with npm's xstate from exported JSON.  Reads lines of
-// {machine, steps}; writes, for each, the state value and status after every step.
+// {machine, steps, from}; writes, for each, the state value and status after every step.
 import { readFileSync } from 'node:fs';
 import * as x from 'xstate';
 
@@ -15,7 +15,7 @@ const inside = (text) =>
 const each = (named = {}, make) =>
   Object.fromEntries(Object.entries(named).map(([name, it]) => [name, make(it)]));
 
-function play({ machine, steps }) {
+function play({ machine, steps, from }) {
   const { inline = {}, implementations = {} } = machine['x-pgsm'];
   const clock = new x.SimulatedClock();
   const given = {
@@ -25,7 +25,9 @@ function play({ machine, steps }) {
     },
     guards: { ...each(implementations.guards, guard), ...each(inline.guards, guard) },
   };
-  const actor = x.createActor(x.createMachine(machine, given), { clock });
+  const loaded = x.createMachine(machine, given);
+  const snapshot = from && loaded.resolveState({ value: from.value, context: {} });
+  const actor = x.createActor(loaded, { clock, snapshot });
   actor.subscribe({ error() {} });
   actor.start();
   return steps.map(({ event, after }) => {
