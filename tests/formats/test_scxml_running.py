@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from pgsm.formats import scxml
-from tests.charts.simulation import Simulation
+from pgsm.testing import Instance, World
 
 
-def run(inside: str) -> Any:
+def run(inside: str) -> Instance:
     """The instance of a document after its start."""
-    document = scxml.load(f"<scxml>{inside}</scxml>").document
-    simulated = Simulation(document)
-    simulated.start()
-    return simulated.now
+    world = World()
+    return world.start(world.define(scxml.load(f"<scxml>{inside}</scxml>").document))
 
 
 def test_an_error_ends_one_handler_and_not_the_next() -> None:
@@ -26,7 +22,7 @@ def test_an_error_ends_one_handler_and_not_the_next() -> None:
         <transition event="error.execution" target="t"/></state>
         <state id="t"/>"""
     )
-    assert (now.value, now.context) == ("t", '{"a":1,"b":1}')
+    assert (now.value, now.context) == ("t", {"a": 1, "b": 1})
 
 
 def test_a_condition_that_fails_is_false_and_an_error() -> None:
@@ -46,7 +42,7 @@ def test_branches_and_loops_may_be_empty() -> None:
         <state id="s"><onentry><if cond="True"/>
         <foreach array="[1, 2]" item="x"/></onentry></state>"""
     )
-    assert now.context == '{"x":2}'
+    assert now.context == {"x": 2}
 
 
 def test_a_machine_s_name_is_the_document_s() -> None:
@@ -54,9 +50,8 @@ def test_a_machine_s_name_is_the_document_s() -> None:
         '<scxml name="door"><datamodel><data id="a" expr="_name"/></datamodel>'
         '<state id="s"/></scxml>'
     ).document
-    simulated = Simulation(document)
-    simulated.start()
-    assert simulated.now.context == '{"a":"door"}'
+    world = World()
+    assert world.start(world.define(document)).context == {"a": "door"}
 
 
 def test_a_delay_may_begin_with_its_point() -> None:
