@@ -103,12 +103,20 @@ def import_xstate(
     """
     from ..formats import xstate
 
+    complete = True
+
     def load() -> Imported:
-        return xstate.load(files.read_definition(file), name)
+        nonlocal complete
+        document = files.read_definition(file)
+        complete = xstate.keeps_functions(document)
+        return xstate.load(document, name)
 
     imported = _imported(load, output, written, strict, as_json)
-    if not as_json and any(w.code == "function" for w in imported.warnings):
-        _stderr().print(f"note: {HOW_TO} has a way to write JSON that keeps more")
+    if not complete and not as_json:
+        _stderr().print(
+            "note: JSON.stringify drops a guard, a context or an action that is a"
+            f" function, mostly without a trace; {HOW_TO} has a way that keeps more"
+        )
     _end(imported.warnings, strict)
 
 

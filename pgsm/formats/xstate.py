@@ -21,7 +21,6 @@ from . import xstate_actions
 from .common import Exported, FormatError, Imported, Problem
 from .xstate_accept import accept
 from .xstate_export import dump
-from .xstate_invoke import is_machine
 from .xstate_reading import (
     NEVER,
     NO_TIMER,
@@ -30,6 +29,7 @@ from .xstate_reading import (
     as_object,
     example,
     is_function,
+    is_machine,
     source,
 )
 from .xstate_states import is_version_4, reenter_as_version_4, state
@@ -56,6 +56,15 @@ def load(document: Any, name: str | None = None) -> Imported:
     reading.machines[name] = _machine(reading, raw, ())
     _load_actors(reading)
     return Imported(reading.machines, reading.warnings)
+
+
+def keeps_functions(document: Any) -> bool:
+    """Whether all functions of a machine have left a trace in its JSON."""
+    if isinstance(document, dict):
+        if "x-pgsm" in document or is_function(document):
+            return True
+        document = list(document.values())
+    return isinstance(document, list) and any(map(keeps_functions, document))
 
 
 def _value(document: Any) -> tuple[Any, list[Problem]]:
@@ -108,6 +117,11 @@ def _machine(above: Reading, raw: dict[str, Any], path: Path) -> dict[str, Any]:
     for kind, named in as_object(note.get("implementations")).items():
         found.setdefault(kind, {}).update(as_object(named))
     _declare(reading, found, path)
+    for name, place in reading.receivers.items():
+        if name in reading.effect_ids:
+            message = f"the effect {quote(name)} takes no events"
+            hint = "make it a machine, or give it all that it needs as its input"
+            reading.warn(place, "receiver", message, hint)
     if any(found.values()):
         document["implementations"] = {k: v for k, v in found.items() if v}
     if reading.version_4:

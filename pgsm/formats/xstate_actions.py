@@ -20,6 +20,7 @@ from .xstate_reading import (
     Reading,
     as_list,
     is_function,
+    is_machine,
     without_code,
 )
 
@@ -188,7 +189,9 @@ def _to(
     if to == "#_parent":
         return [{**result, "to": "parent"}]
     if isinstance(to, str):
-        return [{**result, "to": {"child": to.removeprefix("#_")}}]
+        to = to.removeprefix("#_")
+        reading.receivers.setdefault(to, path)
+        return [{**result, "to": {"child": to}}]
     return [{**result, "to": to}]
 
 
@@ -237,6 +240,10 @@ def _spawn(reading: Reading, raw: dict[str, Any], path: Path) -> list[Any]:
     if "id" not in raw and isinstance(name, str):
         message = f"the child has no id; it is called {quote(name)}"
         reading.warn(path, "id", message, "a second one needs an id of its own")
+    if isinstance(name, str) and not is_machine(reading.actors.get(name)):
+        message = f"there must be a machine {quote(name)}"
+        hint = 'import it, too; for a promise write {"type": "effect", "name": "…"}'
+        reading.warn(path, "machine", message, hint)
     found = {"type": "spawn", "machine": name, "id": raw.get("id", name)}
     if "input" in raw:
         found |= reading.key("input", raw["input"], (*path, "input"), "the input")

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .xstate_reading import Path, Reading, as_object, is_function, unused_name
+from .xstate_reading import (
+    Path,
+    Reading,
+    as_object,
+    is_function,
+    is_machine,
+    unused_name,
+)
 
 _LEFT_OUT = {
     "onSnapshot": "effects and machines answer when they end: onDone, onError",
@@ -62,6 +69,7 @@ def _invocation(
         found.update(_other(reading, key, item, (*path, key), transitions))
     found.update(own)
     if isinstance(found.get("src"), str):
+        reading.effect_ids.add(str(found.get("id")))
         reading.use("effects", found["src"], path)
     return found
 
@@ -119,10 +127,3 @@ def _name(raw: dict[str, Any], machine: Any, path: Path) -> str:
             return found
     keys = [str(step) for n, step in enumerate(path) if n and path[n - 1] == "states"]
     return ".".join(keys) or "work"
-
-
-def is_machine(raw: Any) -> bool:
-    """Whether an actor is a machine, as far as JSON can tell."""
-    if not isinstance(raw, dict):
-        return False
-    return isinstance(raw.get("states"), dict) and not is_function(raw)

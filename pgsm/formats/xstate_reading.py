@@ -40,6 +40,8 @@ class Reading:
     machines: dict[str, dict[str, Any]] = field(default_factory=dict)
     actors: dict[str, Any] = field(default_factory=dict)
     negated: set[str] = field(default_factory=set)  # guards
+    receivers: dict[str, Path] = field(default_factory=dict)  # children that get events
+    effect_ids: set[str] = field(default_factory=set)
     used: dict[str, dict[str, Path]] = field(
         default_factory=lambda: {
             "actions": {},
@@ -88,6 +90,13 @@ class Reading:
 def is_function(raw: Any) -> bool:
     """Whether a value stands for a function that has no other description."""
     return isinstance(raw, dict) and any(mark in raw for mark in _CODE)
+
+
+def is_machine(raw: Any) -> bool:
+    """Whether an actor is a machine, as far as JSON can tell."""
+    if not isinstance(raw, dict):
+        return False
+    return isinstance(raw.get("states"), dict) and not is_function(raw)
 
 
 def source(raw: Any) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pgsm.engine import definition
+from pgsm.engine import definition, exact
 from pgsm.formats import xstate
 from pgsm.formats.common import FormatError
 
@@ -334,6 +335,24 @@ def test_a_machine_that_is_an_actor_becomes_a_machine() -> None:
     assert found.document["implementations"]["effects"] == {"work": {}}
 
 
+def test_children_that_cannot_be_are_reported() -> None:
+    promise = {"config": {"@code": "async () => 1"}, "transition": {"@code": "…"}}
+    event = {"type": "hi"}
+    machine = {
+        "invoke": {"src": "load", "id": "work"},
+        "entry": [
+            {"type": "xstate.spawnChild", "src": "load", "id": "kid"},
+            {"type": "xstate.sendTo", "to": "work", "event": event},
+            {"type": "xstate.sendTo", "to": "kid", "event": event},
+        ],
+        "implementations": {"actors": {"load": promise}},
+    }
+    assert warnings(machine) == [
+        ("$.entry[0]", "machine"),
+        ("$.entry[1]", "receiver"),
+    ]
+
+
 def test_an_actor_without_a_name_is_an_effect_called_after_its_place() -> None:
     machine = {"initial": "a", "states": {"a": {"invoke": [{"src": {}}, {}]}}}
     assert [i["src"] for i in load(machine)["states"]["a"]["invoke"]] == ["a", "a 2"]
@@ -411,3 +430,49 @@ def test_the_json_of_the_machine_itself_is_reported_as_incomplete() -> None:
         "id": "m.a",
         "after": {"9": [{"target": ["#m.a"]}]},
     }
+
+
+# ----------------------------------------------------------------------- the how-to
+
+HOW_TO = Path(__file__).parents[2] / "docs" / "how-to" / "move-from-xstate.md"
+
+
+def test_the_report_on_the_how_to_page_is_what_is_printed() -> None:
+    def code(source: str) -> Json:
+        return {"@code": source}
+
+    machine = {
+        "context": code("({input}) => ({total: input.total})"),
+        "on": {"go": {"guard": "hasItems"}},
+        "implementations": {
+            "guards": {"hasItems": code("({context}) => context.total > 0")}
+        },
+    }
+    lines = []
+    for warning in xstate.load(machine).warnings:
+        lines.append(f"warning: {warning.path}: {warning.message}")
+        lines.append(f"    {warning.hint}")
+    assert "```\n" + "\n".join(lines) + "\n```" in HOW_TO.read_text()
+
+
+def test_the_table_of_the_how_to_page_has_valid_definitions() -> None:
+    rows = [line for line in HOW_TO.read_text().splitlines() if line.startswith("| `")]
+    ours = [row.split(" | ")[1].split("`")[1] for row in rows]
+    whole = [cell for cell in ours if "…" not in cell]
+    assert len(whole) > 5
+    document: Json = {"initial": "a", "states": {"a": {}}}
+    entry, always, more = [], [], {"effects": {"email.send": {}}}
+    for cell in whole:
+        if cell.startswith('{"type"'):
+            entry.append(exact.loads(cell))
+        elif cell.startswith("{"):
+            always.append({"guard": exact.loads(cell), "target": "a"})
+        else:
+            found = exact.loads(f"{{{cell}}}")
+            params = found.pop("params", None)
+            always.append({"guard": {"type": "rich", "params": params}})
+            (more if "delays" in found else document).update(found)
+    more["guards"] = {"rich": {"expr": "params.min < 1"}}
+    document["states"]["a"] = {"entry": entry, "always": always}
+    document["implementations"] = more
+    assert definition.check(document).problems == []
