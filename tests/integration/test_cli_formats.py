@@ -132,3 +132,14 @@ def test_scxml_is_imported_with_the_files_beside_it(tmp_path: Path) -> None:
     assert result.exit_code == 0
     assert exact.loads(result.stdout)["semantics"] == "scxml"
     assert pgsm("import", "scxml", given="<scxml").exit_code == 1
+
+
+def test_scxml_comes_back_as_the_same_definition(tmp_path: Path) -> None:
+    given = pgsm("import", "xstate", given=PLAIN).stdout
+    scxml = tmp_path / "door.scxml"
+    assert pgsm("export", "scxml", "-o", scxml, given=given).exit_code == 0
+    assert "<scxml" in scxml.read_text()
+    first = pgsm("import", "scxml", scxml)
+    assert first.exit_code == 0
+    again = pgsm("export", "scxml", given=first.stdout)
+    assert exact.loads(pgsm("import", "scxml", given=again.stdout).stdout)["states"]
