@@ -12,13 +12,10 @@ from pgsm.engine import exact
 from . import scxml_values as values
 from .common import Problem
 from .scxml_delays import css_time
-from .scxml_xml import PGSM, Element, is_writable
+from .scxml_xml import DELAY, PGSM, VALUE, Element, is_writable
 
 Json = Any
 Action = dict[str, Any]
-
-VALUE = f"{{{PGSM}}}value"
-DELAY = f"{{{PGSM}}}delay"
 
 
 def as_expression(value: Json) -> str | None:
@@ -172,7 +169,7 @@ class Writer:
         ]
 
     def _action(self, path: str, action: Action) -> list[Element]:
-        write = _WRITERS.get(action["type"])
+        write = None if _asks_sql(action) else _WRITERS.get(action["type"])
         found = write(self, path, action) if write else None
         return [self.own_action(path, action)] if found is None else found
 
@@ -271,6 +268,18 @@ class Writer:
         element = self.element(path, "if", cond=condition)
         element.children = [*children]
         return [element]
+
+
+def _asks_sql(action: Action) -> bool:
+    """Whether a value of the action itself is that of a SQL function."""
+
+    def asks(value: Json) -> bool:
+        if isinstance(value, dict):
+            return "sql" in value or any(map(asks, value.values()))
+        return isinstance(value, list) and any(map(asks, value))
+
+    within = ("actions", "branches")
+    return any(asks(item) for key, item in action.items() if key not in within)
 
 
 def _is_named(value: Json) -> bool:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from pgsm.engine import exact
 from pgsm.engine.expressions import ExpressionError, compile_expression
 
 from . import scxml_values as values
 from . import scxml_vocabulary as vocabulary
 from .scxml_session import File
-from .scxml_xml import PGSM, Element, fragment
+from .scxml_xml import DELAY, PGSM, VALUE, Element, fragment
 
 Json = Any
 Action = dict[str, Any]
@@ -32,8 +31,10 @@ class Content:
 
     # -- values ----------------------------------------------------------------
 
-    def expression(self, element: Element, attribute: str) -> dict[str, str]:
+    def expression(self, element: Element, attribute: str) -> Json:
         """The value of an attribute that is an expression; warns of what is none."""
+        if VALUE in element.attributes:
+            return self.file.json(element, element.attributes[VALUE])
         source = element.attributes.get(attribute, "")
         value = values.expression(source, self.datamodel)
         self._warn_of_expression(element, value["expr"])
@@ -65,7 +66,7 @@ class Content:
     def content(self, element: Element) -> Json:
         """The value of a <content>."""
         vocabulary.check(self.file, element)
-        if "expr" not in element.attributes:
+        if not has_expression(element):
             return self.body(element)
         if element.children and (element.elements or element.text.strip()):
             message = "<content> has an expression and something inside"
@@ -122,12 +123,8 @@ class Content:
         return result
 
     def _own(self, element: Element) -> list[Action]:
-        try:
-            action = exact.loads(element.text)
-        except ValueError as error:
-            self.file.problem(element, "bad_action", f"no JSON: {error}")
-            return []
-        return [action]
+        action = self.file.json(element, element.text)
+        return [] if action is None else [action]
 
     def raised(self, element: Element) -> list[Action]:
         return [{"type": "raise", "event": element.attributes.get("event", "")}]
@@ -172,19 +169,24 @@ class Content:
         action["event"] = self.either(element, "event", "eventexpr") or ""
         address = self.either(element, "target", "targetexpr")
         data = self.data(element)
-        delay = attributes.get("delay")
         found = {
             "to": None if address is None else {"address": address},
             "processor": self.either(element, "type", "typeexpr"),
             "data": data,
-            "delay": values.delay(delay)
-            if delay is not None
-            else self.either(element, "", "delayexpr"),
+            "delay": self._delay(element),
             "id": attributes.get("id"),
             "idLocation": attributes.get("idlocation"),
         }
         action |= {key: value for key, value in found.items() if value is not None}
         return [action]
+
+    def _delay(self, element: Element) -> Json:
+        attributes = element.attributes
+        if DELAY in attributes:
+            return self.file.json(element, attributes[DELAY])
+        if "delay" in attributes:
+            return values.delay(attributes["delay"])
+        return self.either(element, "", "delayexpr")
 
     def cancel(self, element: Element) -> list[Action]:
         return [
@@ -236,6 +238,11 @@ _READERS: dict[str, Callable[[Content, Element], list[Action]]] = {
     "foreach": Content.foreach,
     "if": Content.choose,
 }
+
+
+def has_expression(element: Element) -> bool:
+    """Whether an expression, or a value of ours, is given."""
+    return "expr" in element.attributes or VALUE in element.attributes
 
 
 def namelist(element: Element) -> list[str]:

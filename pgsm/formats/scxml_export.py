@@ -12,13 +12,10 @@ from . import scxml_xml as xml
 from .common import Exported, FormatError
 from .scxml_actions import Writer, as_expression, machine_file
 from .scxml_convert import converted
-from .scxml_xml import PGSM, Element
+from .scxml_states import key_of
+from .scxml_xml import EFFECT, GUARD, KEY, PGSM, SETTINGS, Element
 
 Json = Any
-
-SETTINGS = f"{{{PGSM}}}settings"
-GUARD = f"{{{PGSM}}}guard"
-EFFECT = f"{PGSM}#effect"
 
 _ROOT_KEYS = {"id", "semantics", "binding", "initial", "context", "entry", "states"}
 _STATE_KEYS = {
@@ -100,7 +97,12 @@ class _Document:
     def _state(self, node: Node) -> Element:
         path, raw, writer = exact.json_path(node.steps), node.raw, self.writer
         name = node.kind if node.kind in ("parallel", "final", "history") else "state"
+        above = node.parent or node
         element = writer.element(path, name, id=self.ids[node])
+        if node.key != key_of(self.ids[node], self.ids[above] if above.parent else ""):
+            element.attributes[KEY] = node.key
+        if name == "final" and above.kind == "parallel":
+            writer.warn(path, "pgsm_only", "SCXML has no <final> in <parallel>")
         rest = {key: item for key, item in raw.items() if key not in _STATE_KEYS}
         if rest:
             self._warn_of(rest, path)

@@ -5,17 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from pgsm.engine import definition, exact
+from pgsm.engine import definition
 
 from . import scxml_values as values
 from . import scxml_vocabulary as vocabulary
 from . import scxml_xml as xml
 from .common import FormatError, Imported, Problem
-from .scxml_content import Content
+from .scxml_content import Content, has_expression
 from .scxml_invoke import Invocations
 from .scxml_session import File, Resolver, Session, beside
 from .scxml_states import State, States, scan
-from .scxml_xml import PGSM, Element
+from .scxml_xml import GUARD, PGSM, SETTINGS, Element
 
 Json = Any
 
@@ -167,12 +167,7 @@ class Document:
         """Root keys that SCXML has no words for, written by our own export."""
         for element in self.root.elements:
             if element.space == PGSM and element.name == "settings":
-                try:
-                    found = exact.loads(element.text)
-                except ValueError as error:
-                    self.file.problem(element, "bad_settings", f"no JSON: {error}")
-                    continue
-                return found
+                return self.file.json(element, element.text) or {}
         return {}
 
     # -- states ----------------------------------------------------------------
@@ -187,7 +182,7 @@ class Document:
         if state.kind in _KINDS:
             result["type"] = state.kind
         if state.kind == "history":
-            return {**result, **self._history(state)}
+            return {**result, **self._history(state), **self._own(element)}
         parts = {
             "context": self._context(state),
             "initial": self._initial(state),
@@ -203,17 +198,11 @@ class Document:
             output = self.content.data(donedata)
             if output is not None:
                 result["output"] = output
-        return {**result, **self._state_settings(element)}
+        return {**result, **self._own(element)}
 
-    def _state_settings(self, element: Element) -> Json:
-        own = element.attributes.get(f"{{{PGSM}}}settings")
-        if own is None:
-            return {}
-        try:
-            return exact.loads(own)
-        except ValueError as error:
-            self.file.problem(element, "bad_settings", f"no JSON: {error}")
-            return {}
+    def _own(self, element: Element) -> Json:
+        """Keys that SCXML has no words for."""
+        return self.file.json(element, element.attributes.get(SETTINGS, "{}")) or {}
 
     def _context(self, state: State) -> Json:
         context: Json = {}
@@ -229,7 +218,7 @@ class Document:
         return context
 
     def _datum(self, data: Element) -> Json:
-        if "expr" in data.attributes:
+        if has_expression(data):
             return self.content.expression(data, "expr")
         if "src" in data.attributes:
             return values.content(self.file.read(data, data.attributes["src"]) or "")
@@ -330,7 +319,9 @@ class Document:
             result["target"] = _names(targets)
         elif "target" in attributes and not attributes["target"].split():
             self.file.warn(element, "bad_target", '"target" names no state')
-        if "cond" in attributes:
+        if GUARD in attributes:
+            result["guard"] = self.file.json(element, attributes[GUARD])
+        elif "cond" in attributes:
             result["guard"] = self.content.expression(element, "cond")
         # An internal one counts in a compound state with targets inside only (3.13).
         inside = all(state in target.ancestors() for target in targets)

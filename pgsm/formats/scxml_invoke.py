@@ -11,7 +11,7 @@ from . import scxml_xml as xml
 from .common import FormatError
 from .scxml_content import Content, namelist
 from .scxml_session import File, Session, plain_source, stem
-from .scxml_xml import Element
+from .scxml_xml import EFFECT, SETTINGS, Element
 
 Json = Any
 
@@ -37,10 +37,14 @@ class Invocations:
         result: Json = {}
         if "id" in attributes:
             result["id"] = attributes["id"]
-        result["machine"] = self._machine(element, attributes.get("id") or state)
+        effect = attributes.get("type") == EFFECT
+        if effect:
+            result["src"] = attributes.get("src", "")
+        else:
+            result["machine"] = self._machine(element, attributes.get("id") or state)
         parts = {
             "input": self.content.data(_without_content(element)),
-            "processor": self._processor(element),
+            "processor": None if effect else self._processor(element),
             "idLocation": attributes.get("idlocation"),
             "autoforward": attributes.get("autoforward") == "true" or None,
         }
@@ -48,6 +52,7 @@ class Invocations:
         for finalize in element.all("finalize"):
             actions = self.content.block(finalize)
             result["finalize"] = actions or self._assigned_back(element)
+        result |= self.file.json(element, attributes.get(SETTINGS, "{}")) or {}
         return {key: value for key, value in result.items() if value != []}
 
     def _processor(self, element: Element) -> Json:

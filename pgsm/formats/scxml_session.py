@@ -8,6 +8,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from pgsm.engine import exact
+
 from .common import Problem
 from .scxml_xml import Element
 
@@ -84,6 +86,14 @@ class File:
         found = Problem(self.place(element), code, message, hint)
         if found not in self.session.warnings:
             self.session.warnings.append(found)
+
+    def json(self, element: Element, text: str) -> Any:
+        """The JSON that our own export has written; None, and a problem, for none."""
+        try:
+            return exact.loads(text)
+        except ValueError as error:
+            self.problem(element, "bad_json", f"no JSON: {error}")
+            return None
 
     def read(self, element: Element, source: str) -> str | None:
         """The text of another file; None, and a problem, when there is none."""

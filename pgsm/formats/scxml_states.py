@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pgsm.engine.definition_problems import did_you_mean
 
 from .scxml_session import File
-from .scxml_xml import Element
+from .scxml_xml import KEY, Element
 
 KINDS = ("state", "parallel", "final", "history")
 
@@ -96,10 +96,14 @@ def _identify(states: States, state: State) -> None:
 
 
 def _name_children(states: States, state: State) -> None:
-    """Give each child a key; "#id.key" of no state above may be another one's "#id"."""
+    """Give each child a key; "#id.key" of no state above may be another one's "#id".
+
+    The id "a.b" inside of "a" has the key "b".
+    """
     taken: set[str] = set()
     for child in state.children:
-        wanted = child.id.replace(".", "_").lstrip("#") or "state"
+        given = child.element.attributes.get(KEY)
+        wanted = key_of(given or child.id, "" if given else state.id)
         key, number = wanted, 1
         while key in taken or _misleads(states, child, key):
             number += 1
@@ -108,10 +112,16 @@ def _name_children(states: States, state: State) -> None:
         child.key = key
 
 
+def key_of(own: str, above: str) -> str:
+    """The key that a state of an id has in one of the id `above`."""
+    return own.removeprefix(f"{above}.").replace(".", "_").lstrip("#") or "state"
+
+
 def _misleads(states: States, child: State, key: str) -> bool:
     path = key
     for state in child.ancestors():
-        if state.id and f"{state.id}.{path}" in states.by_id:
+        other = states.by_id.get(f"{state.id}.{path}") if state.id else None
+        if other and other is not child:
             return True
         path = f"{state.key}.{path}"
     return False

@@ -11,6 +11,7 @@ from pgsm.engine import exact
 from pgsm.engine.definition import PathError, parse_path
 
 from . import scxml_ecmascript as ecmascript
+from .scxml_xml import is_writable
 
 Json = Any
 
@@ -45,6 +46,13 @@ def _is_sound(text: str) -> bool:
         return False
     steps = parse_path(text)
     return all(step.isidentifier() for step in steps if isinstance(step, str))
+
+
+def is_assignable(path: str, value: Json) -> bool:
+    """Whether a line of a script can assign the value."""
+    if path == UNPARSED:
+        return isinstance(value, dict) and set(value) == {"expr"}
+    return _is_sound(path) and not (isinstance(value, dict) and "sql" in value)
 
 
 def location(text: str) -> dict[str, str]:
@@ -94,8 +102,9 @@ def content_text(value: Json) -> str | None:
         value = value["literal"]
     elif _has_marks(value):
         return None
-    if isinstance(value, str) and value and content(value) == value:
-        return value
+    plain = isinstance(value, str) and value and is_writable(value)
+    if plain and content(value) == value:
+        return str(value)
     return exact.dumps(value)
 
 

@@ -16,7 +16,7 @@ ELEMENTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         (*_STATES, "datamodel", "script"),
     ),
     "state": (("id", "initial"), (*_STATES, *_OWN, "initial")),
-    "parallel": (("id",), ("state", "parallel", *_OWN)),
+    "parallel": (("id",), (*_STATES, *_OWN)),  # <final> is ours
     "final": (("id",), ("onentry", "onexit", "donedata")),
     "history": (("id", "type"), ("transition",)),
     "initial": ((), ("transition",)),

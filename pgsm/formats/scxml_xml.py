@@ -17,6 +17,13 @@ from .common import FormatError, Problem
 
 SCXML = "http://www.w3.org/2005/07/scxml"
 PGSM = "https://pgsm.dev/scxml"
+# What SCXML has no words for, as JSON, in attributes of that namespace.
+SETTINGS = f"{{{PGSM}}}settings"  # keys of a state or an invocation
+VALUE = f"{{{PGSM}}}value"  # instead of an expression
+DELAY = f"{{{PGSM}}}delay"
+GUARD = f"{{{PGSM}}}guard"
+KEY = f"{{{PGSM}}}key"  # a state's key where its id is another (no JSON)
+EFFECT = f"{PGSM}#effect"  # the type of an <invoke>
 
 _DEEPEST = 200
 _FORBIDDEN = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
