@@ -454,6 +454,13 @@ def document(text: str) -> Json:
     return rows.from_rows(exact.loads(text))
 
 
+def lint_document(text: str) -> Json:
+    """Return the warnings about a document in normal form."""
+    from . import lint
+
+    return lint.operation(text)
+
+
 def check_sendable(event: str | None, data: str | None, origin: str) -> Json:
     """Return an empty object, or the refusal of what is no event."""
     check_event(event, data, origin)
@@ -470,4 +477,5 @@ OPERATIONS: dict[str, Callable[..., Json]] = {
     "check_upgrade": check_upgrade,
     "define": define,
     "document": document,
+    "lint": lint_document,
 }
