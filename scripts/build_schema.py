@@ -53,6 +53,7 @@ SHAPES: dict[str, Shape] = {
     "invoke": states.INVOKE,
     "action-named": actions.NAMED,
     **{f"action-{kind}": shape for kind, shape in actions.BUILT_IN.items()},
+    "action-block": actions.BLOCK,
     "branch": actions.BRANCH,
     "to": actions.RECEIVER,
     **{f"guard-{form}": shape for form, shape in guards.SHAPES.items()},
@@ -62,6 +63,7 @@ SHAPES: dict[str, Shape] = {
     "effect": effects.EFFECT,
     "retry": effects.RETRY,
 }
+BUILT_IN = (*actions.BUILT_IN, actions.BLOCK.kind)
 # The table that describes the keys which the shape's own does not have; after that
 # comes the one of keys that are everywhere.
 DESCRIBED_IN = {
@@ -102,8 +104,8 @@ def build(tables: Tables) -> Schema:
     )
     defs["action"] = _action(tables["actions"])
     defs["guard"] = _guard()
-    defs["delay-definition"] = _delay("at", "expr")
-    defs["delay"] = _delay("at", "expr", "type")
+    defs["delay-definition"] = _delay("at", "expr", text=ref("duration"))
+    defs["delay"] = _delay("at", "expr", "type", text=ref("name"))
     defs["value"] = _value(tables["value"])
     return {**HEAD, **whole, "$defs": {**defs, **SHARED}}
 
@@ -114,19 +116,25 @@ def _object(name: str, shape: Shape, tables: Tables) -> Schema:
         key: {**schema_of(reader, key), **_description(name, key, tables)}
         for key, reader in shape.fields.items()
     }
-    if name.removeprefix("action-") in actions.BUILT_IN:
+    if name.removeprefix("action-") in BUILT_IN:
         properties["type"] = {"const": shape.kind}
     aliases = XSTATE_KEYS.get(name, {})
     for alias, key in aliases.items():
         described = {"description": f"XState's name of `{key}`.", "deprecated": True}
         properties[alias] = {**properties[key], **described}
-    required = [key for key in shape.required if key not in aliases.values()]
+    wanted = [key for key in shape.required if key not in aliases.values()]
+    either = [
+        {"required": [word]}
+        for word, key in {**{key: key for key in shape.required}, **aliases}.items()
+        if key in aliases.values() and key in shape.required
+    ]
     return {
         **OBJECT,
         "properties": {"$schema": {}, **properties},
         "patternProperties": EXTENSIONS,
         "additionalProperties": False,
-        **({"required": required} if required else {}),
+        **({"required": wanted} if wanted else {}),
+        **({"anyOf": either} if either else {}),
     }
 
 
@@ -237,19 +245,28 @@ def _action(meanings: dict[str, str]) -> Schema:
         {"if": _of_type({"const": kind}), "then": ref(f"action-{kind}")}
         for kind in actions.BUILT_IN
     ]
-    other = _of_type({"not": {"anyOf": [known, xstate]}})
+    block = {"const": actions.BLOCK.kind}  # in other documents that may be a name
+    other = _of_type({"not": {"anyOf": [known, block, xstate]}})
     kinds = [
         {"const": kind, "description": reference.plain(meanings[kind])}
-        for kind in actions.BUILT_IN
+        for kind in BUILT_IN
         if kind in meanings
     ]
     described = {"properties": {"type": {"anyOf": [*kinds, ref("name")]}}}
     return {
         "type": ["string", "object"],
         "allOf": [
-            {"if": {"type": "string"}, "then": ref("name"), "else": described},
+            {
+                "if": {"type": "string"},
+                "then": {**ref("name"), "not": known},
+                "else": described,
+            },
             {"if": OBJECT, "then": {"required": ["type"]}},
             *rules,
+            {
+                "if": _of_type(block),
+                "then": {"anyOf": [ref("action-block"), ref("action-named")]},
+            },
             {"if": other, "then": ref("action-named")},
         ],
     }
@@ -275,8 +292,8 @@ def _guard() -> Schema:
     }
 
 
-def _delay(*forms: str) -> Schema:
-    """A length of time or a name, or an object with one of the forms."""
+def _delay(*forms: str, text: Schema) -> Schema:
+    """A length of time, a text, or an object with one of the forms."""
     rules = [
         {"if": {"required": [form]}, "then": ref(f"delay-{form}")} for form in forms
     ]
@@ -285,7 +302,7 @@ def _delay(*forms: str) -> Schema:
         "type": ["string", "number", "object"],
         "if": OBJECT,
         "then": {**one, "allOf": rules},
-        "else": ref("duration"),
+        "else": {"if": {"type": "string"}, "then": text, "else": ref("duration")},
     }
 
 

@@ -72,7 +72,7 @@ SHARED: dict[str, Schema] = {
     "transitions": many(ref("transition")),
     "actions": many(ref("action")),
     "duration": one_of_types(
-        string={"minLength": 1}, number={"minimum": 0, "maximum": LONGEST_DELAY}
+        string={"pattern": "[0-9]"}, number={"minimum": 0, "maximum": LONGEST_DELAY}
     ),
     "schema": {"type": ["object", "boolean"]},
 }
@@ -138,7 +138,7 @@ READERS: dict[str, Schema] = {
     "guards.guard_implementations": mapping(ref("guard"), ref("name")),
     "delays.delay_implementation": mapping(ref("delay-definition"), ref("name")),
     "root._version": one_of_types(string=ref("name"), integer={}),
-    "root._context": mapping(ref("value")),
+    "root._context": {**OBJECT, **ref("value")},
     "root._key": ref("value"),
     "root._event_schemas": mapping(ref("schema"), ref("descriptor")),
     "root._implementations": ref("implementations"),
