@@ -8,7 +8,14 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from pgsm.engine import definition, definition_tree, exact, interpreter, semantics
+from pgsm.engine import (
+    definition,
+    definition_input,
+    definition_tree,
+    exact,
+    interpreter,
+    semantics,
+)
 from pgsm.formats import files
 from pgsm.formats.common import FormatError
 
@@ -26,7 +33,7 @@ def read(source: Source) -> tuple[str | None, Json]:
     if isinstance(source, dict):
         return _name(source), plain(source)
     if isinstance(source, str) and source.lstrip().startswith("{"):
-        return None, source
+        return _name(definition_input.read_text(source)[0]), source
     path = Path(source)
     try:
         document = files.read_definition(path)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from . import outcomes
@@ -38,8 +38,8 @@ class Work:
         ends = outcomes.run(self.handlers[effect.name], running)
         now = self.store.clock
         finish = later(now, ends.pop("after"))
-        timeout = running.policy.get("timeout")
-        if timeout is not None and (limit := later(now, timeout)) < finish:
+        limit = self._limit(running)
+        if limit is not None and limit < finish:
             seconds = (limit - now).total_seconds()
             error = {"type": "timeout", "message": f"not done within {seconds:g} s"}
             ends, finish = {"error": error}, limit
@@ -49,6 +49,14 @@ class Work:
             self.store.put_effect(replace(running, ends=ends, due_at=finish))
         else:
             self.finish(running, ends)
+
+    def _limit(self, effect: Effect) -> datetime | None:
+        """When an attempt that begins now has taken too long."""
+        timeout = effect.policy.get("timeout")
+        limits = [effect.deadline_at]
+        if timeout is not None:
+            limits.append(later(self.store.clock, timeout))
+        return min((limit for limit in limits if limit is not None), default=None)
 
     def finish(self, effect: Effect, ends: Json) -> None:
         """An attempt is over."""

@@ -289,6 +289,8 @@ class World:
     def advance_to(self, time: datetime | str) -> int:
         """The same, to a point in time; ValueError when it is past."""
         until = durations.read_time(time) if isinstance(time, str) else time
+        if self._busy:
+            raise RuntimeError("a fake cannot move the clock of its world")
         if until < self.clock:
             raise ValueError(f"it is {self.clock.isoformat()} already")
         done = self._run(until)

@@ -20,6 +20,12 @@ def test_name_is_the_documents_id(world: World) -> None:
     assert world.start("light").value == "a"
 
 
+def test_document_may_be_a_json_text(world: World) -> None:
+    assert world.define(json.dumps(DOCUMENT)) == "light"
+    with pytest.raises(DefinitionError, match="twice"):
+        world.define('{"id": "x", "id": "y"}')
+
+
 def test_name_can_be_given(world: World) -> None:
     assert world.define(DOCUMENT, "lamp") == "lamp"
 

@@ -178,6 +178,13 @@ def test_attempt_that_takes_too_long_has_failed(world: World) -> None:
     assert m.value == "failed"
 
 
+def test_attempt_may_not_last_beyond_the_deadline(world: World) -> None:
+    world.effect("work", Takes("1 hour", {"ok": True}))
+    m = started(world, within="10 minutes", timeout="30 minutes")
+    world.advance("10 minutes")
+    assert (m.value, m.effects[0].error["type"]) == ("failed", "timeout")
+
+
 def test_nobody_tries_after_the_deadline(world: World) -> None:
     world.effect("work", OSError("down"))
     m = started(world, within="1 minute")

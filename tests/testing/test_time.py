@@ -6,9 +6,9 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from pgsm.testing import Refused, Unsettled, World
+from pgsm.testing import Effect, Refused, Unsettled, World
 
-from .machines import assign, expr, machine, note, send
+from .machines import assign, expr, machine, note, send, working
 
 PATIENT = machine(
     {
@@ -216,6 +216,19 @@ def test_machines_that_answer_each_other_for_ever_are_stopped() -> None:
     )
     with pytest.raises(Unsettled, match="50"):
         world.settle()
+
+
+def test_fake_cannot_move_the_clock(world: World) -> None:
+    def work(effect: Effect) -> None:
+        world.advance("1 hour")
+
+    world.effect("work", work)
+    world.define(working(retry={"attempts": 1}), "m")
+    m = world.start("m")
+    clock = world.clock
+    world.settle()
+    assert m.context["error"]["type"] == "RuntimeError"
+    assert world.clock == clock
 
 
 def test_paused_instance_waits(patient: World) -> None:
