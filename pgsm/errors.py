@@ -208,7 +208,15 @@ class TooManyAncestors(PgsmError, code="SM116", name="PGSM_TOO_MANY_ANCESTORS"):
     """
 
 
+class TooManyWaiting(PgsmError, code="SM117", name="PGSM_TOO_MANY_WAITING"):
+    """Too many events wait for the instance: 1,000 deferred or 10,000 posted ones."""
+
+
 # SM2: timers
+
+
+class NoSuchTimer(PgsmError, code="SM200", name="PGSM_NO_SUCH_TIMER"):
+    """The instance has no timer of this id: it has fired, or was dropped."""
 
 
 class BadDelay(PgsmError, code="SM201", name="PGSM_BAD_DELAY"):
@@ -225,6 +233,10 @@ class CronMissing(PgsmError, code="SM202", name="PGSM_CRON_MISSING"):
     Raised by enable_cron.  pg_cron lives in one database of a cluster, the one that
     cron.database_name names; elsewhere `pgsm runner --timers` fires the timers.
     """
+
+
+class WrongTimer(PgsmError, code="SM203", name="PGSM_WRONG_TIMER"):
+    """The timer is not in a state in which that can be done to it."""
 
 
 # SM3: effects

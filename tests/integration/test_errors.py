@@ -45,7 +45,14 @@ LAMP = {
             "after": {"1 day": "on"},
         },
         "on": {"on": {"press": "off"}},
-        "spinning": {"always": {"target": "spinning", "reenter": True}},
+        "spinning": {
+            "always": {
+                "actions": {
+                    "type": "assign",
+                    "set": {"presses": {"expr": "context.presses + 1"}},
+                }
+            }
+        },
         "broken": {"type": "final"},
     },
 }

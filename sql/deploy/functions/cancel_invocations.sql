@@ -1,11 +1,16 @@
 -- Deploy pgsm:functions/cancel_invocations to pg
+-- requires: functions/effect_error
+-- requires: functions/effect_event
 -- requires: tables/effects
+-- requires: tables/instances
+-- requires: tables/timers
 
 begin;
 set local role pgsm_owner;
 
 create or replace function pgsm_private.cancel_invocations (
     instance_id  text,
+    states       text[],
     invoke_ids   jsonb,
     clock        timestamptz
 )
@@ -14,19 +19,48 @@ create or replace function pgsm_private.cancel_invocations (
 as $$
 #variable_conflict use_column
 begin
-    -- a running one is asked to stop through its runner's heartbeat
-    update pgsm_private.effects as e
-    set status = case e.status when 'running' then 'running' else 'cancelled' end,
-        finished_at = case when e.status <> 'running' then cancel_invocations.clock end,
-        cancel_requested = (e.status = 'running')
-    where e.instance_id = cancel_invocations.instance_id
-        and e.kind = 'invoke'
-        and cancel_invocations.invoke_ids ? e.invoke_id
-        and e.status in ('pending', 'retrying', 'running');
+    with ended as (
+        -- a running one is asked to stop through its runner's heartbeat
+        update pgsm_private.effects as e
+        set status = case e.status when 'running' then 'running' else 'cancelled' end,
+            finished_at = case when e.status <> 'running' then cancel_invocations.clock end,
+            cancel_requested = (e.status = 'running')
+        where e.instance_id = cancel_invocations.instance_id
+            and e.kind = 'invoke'
+            and (e.state = any (cancel_invocations.states)
+                or cancel_invocations.invoke_ids ? e.invoke_id)
+            and e.status in ('pending', 'retrying', 'running')
+        returning e.*
+    )
+
+    insert into pgsm_private.timers (
+        instance_id, timer_id, kind, event, data, due_at, armed_at
+    )
+    select
+        e.instance_id, 'late/' || e.effect_id, 'message', 'late.' || e.invoke_id,
+        pgsm_private.effect_event(e, '', jsonb_build_object('error',
+            pgsm_private.effect_error(jsonb_build_object(
+                'type', 'cancelled',
+                'message', 'cancelled before it was done',
+                'data', e.error
+            ), true, e.attempt))) - 'type',
+        cancel_invocations.clock, cancel_invocations.clock
+    from ended as e
+    where e.status = 'cancelled'
+        and e.policy ->> 'late' = 'deliver'
+        and (
+            select i.status from pgsm_private.instances as i
+            where i.instance_id = e.instance_id
+        ) in ('active', 'paused');
 end;
 $$;
 
-comment on function pgsm_private.cancel_invocations (text, jsonb, timestamptz) is
-    'Cancel what still runs of invocations whose list of work has ended.  The instance is locked.';
+comment on function pgsm_private.cancel_invocations (text, text[], jsonb, timestamptz) is $comment$
+    Cancel what still runs of the invocations of states that were left, and of
+    those with these ids.  The instance is locked.
+
+    With "late": "deliver" each invocation gets one late.<id>: what never runs
+    gets it here, with the error type cancelled.
+$comment$;
 
 commit;

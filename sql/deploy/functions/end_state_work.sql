@@ -1,6 +1,6 @@
 -- Deploy pgsm:functions/end_state_work to pg
+-- requires: functions/cancel_invocations
 -- requires: tables/timers
--- requires: tables/effects
 
 begin;
 set local role pgsm_owner;
@@ -20,20 +20,9 @@ begin
         and t.kind = 'after'
         and t.state = any (end_state_work.states);
 
-    update pgsm_private.effects as e
-    set status = 'cancelled', finished_at = end_state_work.clock
-    where e.instance_id = end_state_work.instance_id
-        and e.kind = 'invoke'
-        and e.state = any (end_state_work.states)
-        and e.status in ('pending', 'retrying');
-
-    -- a running one is asked to stop through its runner's heartbeat
-    update pgsm_private.effects as e
-    set cancel_requested = true
-    where e.instance_id = end_state_work.instance_id
-        and e.kind = 'invoke'
-        and e.state = any (end_state_work.states)
-        and e.status = 'running';
+    perform pgsm_private.cancel_invocations(
+        end_state_work.instance_id, end_state_work.states, null, end_state_work.clock
+    );
 end;
 $$;
 

@@ -1,5 +1,6 @@
 -- Deploy pgsm:functions/fire_instance_timers to pg
 -- requires: functions/fire_timer
+-- requires: functions/held_back_until
 
 begin;
 set local role pgsm_owner;
@@ -16,6 +17,7 @@ as $$
 declare
     v_instance  pgsm_private.instances;
     v_timer     pgsm_private.timers;
+    v_wait      timestamptz;
 begin
     fired := 0;
     failed := 0;
@@ -35,6 +37,13 @@ begin
         limit 1
         for no key update;
         exit when v_timer.timer_id is null;
+        v_wait := pgsm_private.held_back_until(v_timer);
+        if v_wait is not null then
+            update pgsm_private.timers as t
+            set due_at = v_wait
+            where t.instance_id = v_timer.instance_id and t.timer_id = v_timer.timer_id;
+            continue;
+        end if;
         if pgsm_private.fire_timer(v_instance, v_timer) = 'fired' then
             fired := fired + 1;
         else

@@ -32,7 +32,7 @@ begin
         ),
         (insert_message.sender).instance_id,
         -- after all that the same step has sent
-        2000000000,
+        (insert_message.sender).revision * 1000000 + 999999,
         (insert_message.sender).clock,
         (insert_message.sender).clock
     )

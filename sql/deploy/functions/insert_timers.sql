@@ -30,7 +30,7 @@ begin
         r.timer ->> 'send_id',
         r.timer ->> 'event',
         coalesce(r.timer -> 'data', '{}'),
-        r.ordinal,
+        v_instance.revision * 1000000 + r.ordinal,
         pgsm_private.due_at(
             coalesce((r.timer ->> 'from')::timestamptz, v_instance.clock),
             r.timer -> 'due', v_zone
@@ -55,7 +55,7 @@ begin
             || jsonb_build_object('data', r.message -> 'data', 'source',
                 pgsm_private.message_source(v_instance, r.message ->> 'to')),
         v_instance.instance_id,
-        r.ordinal,
+        v_instance.revision * 1000000 + r.ordinal,
         pgsm_private.due_at(v_instance.clock, r.message -> 'due', v_zone),
         v_instance.clock
     from jsonb_array_elements(insert_timers.result -> 'messages')

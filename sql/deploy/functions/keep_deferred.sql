@@ -18,6 +18,16 @@ create or replace function pgsm_private.keep_deferred (
 as $$
 #variable_conflict use_column
 begin
+    if exists (
+        select
+        from pgsm_private.timers as t
+        where t.instance_id = keep_deferred.instance_id and t.status = 'deferred'
+        offset 999
+    ) then
+        raise exception 'instance "%" has 1000 deferred events', keep_deferred.instance_id
+            using errcode = 'SM117',
+            hint = 'they wait for a change of its states; cancel_timer drops one';
+    end if;
     insert into pgsm_private.timers (
         instance_id, timer_id, kind, event, data, actor, status, due_at, armed_at
     )

@@ -39,6 +39,15 @@ begin
     )).instance_id is not null then
         return post_event.event_id;
     end if;
+    if exists (
+        select
+        from pgsm_private.timers as t
+        where t.instance_id = post_event.instance_id and t.kind = 'post'
+        offset 9999
+    ) then
+        raise exception '10000 posted events wait for instance "%"', post_event.instance_id
+            using errcode = 'SM117', hint = 'is a driver running?  See pgsm.late_timers';
+    end if;
     -- counts the posts of this transaction, so that they arrive in order
     v_ordinal := coalesce(nullif(current_setting('pgsm.posted', true), '')::integer, 0) + 1;
     perform set_config('pgsm.posted', v_ordinal::text, true);
@@ -82,8 +91,8 @@ comment on function pgsm.post_event (text, text, jsonb, text, interval) is $comm
     machine calls, and transactions that touch several instances.  Returns the
     timer id (the event_id, else txTRANSACTION/ORDINAL).  The same event_id
     is the same event: it is applied once, posted or sent.  Raises SM100, SM104,
-    SM107 (the event_id is another event's), SM110 (ended), SM201 (a negative
-    delay).
+    SM107 (the event_id is another event's), SM110 (ended), SM117 (10,000 wait
+    already), SM201 (a negative delay).
 $comment$;
 
 commit;

@@ -12,15 +12,21 @@ as $$
 declare
     v_end   pg_catalog.timestamptz := pg_catalog.clock_timestamp() operator(pg_catalog.+) duration;
     v_turn  pgsm.timer_turn;
+    v_busy  pg_catalog.timestamptz;
 begin
     loop
         v_turn := pgsm.fire_timers(25);
         commit;
         exit when v_turn.stopped
             or pg_catalog.clock_timestamp() operator(pg_catalog.>=) v_end;
-        if v_turn.fired operator(pg_catalog.=) 0 then
+        -- a conversation between instances goes on quickly: after a timer has
+        -- fired it looks every hundredth of a second for a second
+        if v_turn.fired operator(pg_catalog.>) 0 then
+            v_busy := pg_catalog.clock_timestamp() operator(pg_catalog.+) interval '1 second';
+        else
             perform pg_catalog.pg_sleep(
                 case
+                    when v_busy operator(pg_catalog.>) pg_catalog.clock_timestamp() then 0.01
                     when v_turn.next_at operator(pg_catalog.<)
                         (pg_catalog.clock_timestamp() operator(pg_catalog.+) interval '0.1 seconds')
                     then 0.02
@@ -37,7 +43,7 @@ comment on procedure pgsm.run_timers (interval) is $comment$
 
         call pgsm.run_timers('58 seconds');
 
-    Looks every tenth of a second, commits after each turn, and returns before
+    Looks every tenth of a second (more often after something has fired), commits after each turn, and returns before
     the next minute's call or when stop_timers(true) asks it to.
 $comment$;
 

@@ -4,7 +4,7 @@
 -- requires: functions/describe_instance
 -- requires: functions/check_sendable
 -- requires: functions/insert_message
--- requires: tables/event_log
+-- requires: functions/log_repair
 
 begin;
 set local role pgsm_owner;
@@ -23,24 +23,13 @@ begin
     if v_instance.status not in ('active', 'paused') then
         perform pgsm_private.check_sendable(v_instance, null);
     end if;
-    v_instance.status := 'stopped';
-    v_instance.revision := v_instance.revision + 1;
-    v_instance.clock := greatest(pgsm_private.now(), v_instance.clock);
-    update pgsm_private.instances as i
-    set status = v_instance.status, revision = v_instance.revision,
-        clock = v_instance.clock, finished_at = v_instance.clock
-    where i.instance_id = v_instance.instance_id;
-    insert into pgsm_private.event_log (
-        instance_id, revision, recorded_at, machine, version, origin, event, data,
-        clock, actor, source_states, target_states, transitions, release
-    )
-    values (
-        v_instance.instance_id, v_instance.revision, clock_timestamp(),
-        v_instance.machine, v_instance.version, 'repair', 'pgsm.stop',
-        jsonb_strip_nulls(jsonb_build_object('reason', stop_instance.reason)),
-        v_instance.clock, pgsm_private.actor(), v_instance.states, v_instance.states,
-        '[]', '0.1'
+    v_instance := pgsm_private.log_repair(
+        v_instance, 'pgsm.stop', jsonb_build_object('reason', stop_instance.reason)
     );
+    v_instance.status := 'stopped';
+    update pgsm_private.instances as i
+    set status = 'stopped', finished_at = v_instance.clock
+    where i.instance_id = v_instance.instance_id;
     perform pgsm_private.insert_message(v_instance, c.child ->> 'instance', 'pgsm.stop', '{}')
     from jsonb_each(v_instance.work -> 'children') as c (id, child);
     delete from pgsm_private.timers as t

@@ -46,7 +46,7 @@ begin
     end if;
     if v_result ? 'cancelled' then
         perform pgsm_private.cancel_invocations(
-            v_instance.instance_id, v_result -> 'cancelled', v_instance.clock
+            v_instance.instance_id, null, v_result -> 'cancelled', v_instance.clock
         );
     end if;
     if v_result ? 'effects' then

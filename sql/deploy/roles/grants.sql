@@ -20,6 +20,7 @@ grant select on pgsm.effect_names, pgsm.runners to pgsm_runner;
 grant execute on function
     pgsm.get_instance,
     pgsm.enabled_events,
+    pgsm.instance_tree,
     pgsm.machine_definition
 to pgsm_author, pgsm_client, pgsm_viewer, pgsm_operator;
 
@@ -53,6 +54,9 @@ grant execute on function
     pgsm.stop_instance,
     pgsm.retry_effect,
     pgsm.cancel_effect,
+    pgsm.retry_timer,
+    pgsm.move_timer,
+    pgsm.cancel_timer,
     pgsm.adopt_database,
     pgsm.enable_cron,
     pgsm.disable_cron

@@ -16,7 +16,7 @@ create table pgsm_private.timers (
     event_id     text,
     actor        jsonb             not null default '{"role": "system"}',
     sender       text collate "C",
-    ordinal      integer           not null default 0,
+    ordinal      bigint            not null default 0,
     status       text              not null default 'armed',
     due_at       timestamptz       not null,
     armed_at     timestamptz       not null,
@@ -42,7 +42,8 @@ comment on table pgsm_private.timers is $comment$
     A delayed, posted or deferred event of an instance, known by the state and
     delay key (after), the send id (send) or its own id (post, message).
     Deleted when it fires or its state is left; kept with its error when it
-    fails.  Within an instance rows fire by due_at, armed_at, ordinal.
+    fails.  Within an instance rows fire by due_at, armed_at, ordinal; the ordinal
+    is the place in the sender's history: 1000000 * revision + place in the step.
 $comment$;
 
 commit;

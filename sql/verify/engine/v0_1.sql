@@ -8,13 +8,13 @@ do $check$
 begin
     if (
         select count(*) from pgsm_engine.modules where release = '0.1'
-    ) <> 45 or exists (
+    ) <> 56 or exists (
         select
         from (values
             ('__init__', '200ff6bd3db86caff3e721305c0ae154f8d460b220c2a4e27c3cb69442137a02'),
-            ('actions', 'd908fc9938fc8149ffb1e5da9fd7de43988e4561c16f9bcf94dc14bcadbce6d3'),
-            ('commands', '6aa643aaa407a725762e55432fac651e7d7e13c91418ddc33db746245aab0779'),
-            ('configuration', '6724a1d35ea1917a271fae082d775bdf25ce0309b68d81d2ec289174732b494c'),
+            ('actions', 'f315634965def24e795ca57bc324d6add91a9d9f760981287cc5b2e49688c41e'),
+            ('commands', 'c376080f90f02e48dfe51d1cd6c5c26d36a303094adcfbe48cd7edddd440f346'),
+            ('configuration', 'f27d089726564c79e703748957d79c43591d87a9df9b2d3b5d12ba8fc4b5ef2b'),
             ('content', '5940b4508637eac69a8a05d8c16af72959a9c3d0041d5c59d909a21ccebe5bad'),
             ('definition', '83496fc7461d3178bb0406f3ef487a75fb122221cbbc885770401f65ebf65ad5'),
             ('definition_actions', '53e6aa2695c59a8a40f55d5b1c4624c7e43e3c6b1702d1ca150efebe9b5a9bf7'),
@@ -45,17 +45,28 @@ begin
             ('expression_values', '70317ebc979eb52b5b592fccbeb6aeddc7feb0eeeb415028babf8bd77fdbf1f6'),
             ('expressions', '26b91699dab8f9a9dec4a19951e40c5ea3fae5345036b278b3b6276014ce87db'),
             ('functions', 'f28a2cf68989a39dd88bb40dbbb0f7d24525f2c9b47e9024df99def30ccd40c2'),
-            ('interpreter', '1c9893823530ea593f906c44663faae9849f1c0e7902b36db2ab91f258512615'),
-            ('plan', '0ce39d71977c5007592b854159b03121b152264e9dae1c4eb141f8d0a38963d9'),
+            ('interpreter', '8b3c4bffd1777c2d464ae2d496c9df770b5f6bf9ea6495bcea05ffc059a8eb93'),
+            ('lint', '31b125187644516b4fb51a54bd3fb83913b6facc3d1504c7c9a1425c41f4b56e'),
+            ('lint_actions', '1546acdfa87914e4a2a7a2a03025aa990202f35aac34181a066084de217b6f65'),
+            ('lint_chart', 'a65ec9a3d0de6adefd24a2a5f33176d986351867c75b8b54e744f3d93691739e'),
+            ('lint_context', 'c06f03e3ccac5e267c8dd74db4e55674ec27d9be5d4eb45a415bfaeec4c2832e'),
+            ('lint_delays', 'f96af5c28c280ac2fec7c10456975f254504f328fa8f918a3ad84f7dc60db0e9'),
+            ('lint_events', '376f9e8aba30b05a2e698fdf245d07d741a490ed4a02702bd8b5f2531fad1ee0'),
+            ('lint_guards', '9cb21228e5ea12848435b93c4dc574f9439e1d1c0f019830f77802535a3ebd5f'),
+            ('lint_loops', 'd17d0140767c3f157d9d55f9e34c8b7eeecd2a11582f0fae3e7eee143fdcd1bd'),
+            ('lint_names', '3dbb5bc9092e9faf09d753ea8fb9a1a5a8fb77d2ebdd90b60028d953edb1fd27'),
+            ('lint_states', 'ca2cd223e98a3b96a151d7a205024d3c22877470674687edb68bee05f5829949'),
+            ('lint_transitions', 'bc2a5c1e23029080fc6e5da6189e52e04db66420b061e5e0f420e349671ab75a'),
+            ('plan', '53a8f03f7df7d046c9f7eb5dad1e7a0524befa0a14750907d1f83553e02f6089'),
             ('rows', 'fe0c45abc4ba16c859f2393ab6a99bf5a0eaf486dd1f34d9e970a667c1ead254'),
-            ('run', '8bfaa59eb976c65844640f66a72e800b0d6527f2c55690b42ceaf14c27ca1549'),
+            ('run', '38525d145d5c5357279cc5499ab4b6f00f1ab91c48d2c91bc7c05bf598d9ca64'),
             ('schemas', '0a61a3b175a182fc4b4c4553b993e3b8ef66c0f6410607f1852a4d665e271bbe'),
-            ('scxml', '3adaebef70267f0dde22ec737386a21ab713d35c015c186b7fc3c1fda21606a6'),
-            ('semantics', '0bd612442fdda17344d4ce7dd506fe13e6c09d4e1bc5d3cfa86a11c6bfe0509a'),
-            ('step', '3dca2dcc9b9f138e7ec6bcdd7fa8398b3af178dfff77af816f9c4c9243e46241'),
+            ('scxml', '16972ffd3afce781a1ec069e616771b8f34b4e80d14006d8a3aa75ab6aeccb6d'),
+            ('semantics', 'df7da3827f8975241706577c61f8cb1a12bb14008c3a45ce389acd12d30c92ac'),
+            ('step', '63ecd611b0428cd2105dd256007c1958318e0ff6f059c92ed1e2ddbfa50c4418'),
             ('upgrade', '7ab9209521f07d3e3e32d18e9159f7d231bfb320994627bf85be87755153ae95'),
             ('values', '170aed3bd993b7502036d23a0da6228e4a25473d7f50c7321c3821bed9225392'),
-            ('work', '5949bc789db8687802f1e5588456ba3d782f23085d80ea6656fea85d46edb2eb')
+            ('work', '7af0f931e9a4c255cc7aea55d5592748994cf09dfc47328cf8196db88146e58f')
         ) as expected (name, hash)
         left join pgsm_engine.modules as m
             on m.release = '0.1' and m.name = expected.name

@@ -1,0 +1,7 @@
+-- Revert pgsm:functions/move_timer from pg
+
+begin;
+
+drop function pgsm.move_timer;
+
+commit;

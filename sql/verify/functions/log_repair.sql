@@ -1,0 +1,3 @@
+-- Verify pgsm:functions/log_repair on pg
+
+select 'pgsm_private.log_repair'::regproc;

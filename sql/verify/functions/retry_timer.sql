@@ -1,0 +1,3 @@
+-- Verify pgsm:functions/retry_timer on pg
+
+select 'pgsm.retry_timer'::regproc;
