@@ -112,6 +112,8 @@ def _asked_next(chart: Chart, rule: Rule) -> Node | None:
     chain = entered(chart, rule)
     if chain is None:
         return None
+    if _is_the_end(chart, chain):
+        return None
     innermost = chain[-1] if chain else rule.targets[0]
     for node in (innermost, *innermost.ancestors()):
         if node.kind == "parallel":
@@ -119,6 +121,12 @@ def _asked_next(chart: Chart, rule: Rule) -> Node | None:
         if chart.always(node):
             return node
     return None
+
+
+def _is_the_end(chart: Chart, chain: Sequence[Node]) -> bool:
+    """Whether the machine is done with the last of these states."""
+    last = chain[-1] if chain else chart.root
+    return last.kind == "final" and last.parent is chart.root
 
 
 def _never_ends(chart: Chart, circle: Sequence[Rule]) -> bool:
@@ -187,8 +195,8 @@ def _returns(chart: Chart, rule: Rule) -> list[Node] | None:
     chain = entered(chart, rule)
     if chain is None or (rule.targets and not _stays(chart, rule, chain)):
         return None
-    if chain and chain[-1].kind == "final" and chain[-1].parent is chart.root:
-        return None  # the machine is done
+    if _is_the_end(chart, chain):
+        return None
     active = [chain[-1]] if chain else list(inside(rule.node))
     around = any(chart.always(node) for node in (*active, *active[0].ancestors()))
     return None if around else chain

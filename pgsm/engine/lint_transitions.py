@@ -234,7 +234,7 @@ def _never_complete(chart: Chart) -> Iterator[Rule]:
 def leaves_at_once(chart: Chart, node: Node) -> bool:
     """Whether a state is left before it can take an event or wait."""
     for rule in chart.always(node):
-        if not (chart.leaves(rule, node) and _leads_out(rule)):
+        if not _leads_out(chart, rule, node):
             return False  # a machine may rest after a step that changes nothing
         if rule.certain:
             return not _others_may_rest(chart, node)
@@ -244,7 +244,7 @@ def leaves_at_once(chart: Chart, node: Node) -> bool:
 def _others_may_rest(chart: Chart, node: Node) -> bool:
     """Whether an always inside or beside the state can be taken and it stays."""
     return any(
-        not chart.leaves(rule, node) or not _leads_out(rule)
+        not _leads_out(chart, rule, node)
         for other in chart.with_always
         if other is not node and can_be_active_together(other, node)
         for rule in chart.always(other)
@@ -252,10 +252,18 @@ def _others_may_rest(chart: Chart, node: Node) -> bool:
     )
 
 
-def _leads_out(rule: Rule) -> bool:
+def _leads_out(chart: Chart, rule: Rule, node: Node) -> bool:
+    """Whether a rule leaves a state and does not enter it again."""
+    domain = chart.domain(rule)
+    if not rule.targets or domain not in node.ancestors() or domain is None:
+        return False
+    if domain.kind == "parallel":
+        return False
+    around = [node, *node.ancestors()]
+    left = around[around.index(domain) - 1]
     return not any(
-        target is rule.node or rule.node in target.ancestors()
-        for target in rule.targets or ()
+        target.kind == "history" or target is left or left in target.ancestors()
+        for target in rule.targets
     )
 
 
