@@ -370,10 +370,9 @@ class Compiler:
     def _effect(self, node: Document, path: str) -> Action:
         name = node["name"]
         given = self.value(node.get("input", {}), path + ".input")
-        key = self.optional(node, "key", path)
         declared = self.implementations.get("effects", {}).get(name, {})
-        use = {item: node[item] for item in node if item != "key"}
-        policy = values.policy(declared, use)
+        policy = values.policy(declared, node)
+        key = self.optional(policy, "key", path)
         policy.pop("key", None)
         reply = node.get("reply")
 

@@ -123,7 +123,9 @@ class _Netted:
             }
         )
 
-    def invoke(self, invocation: Any, given: Json, item: int | None) -> None:
+    def invoke(
+        self, invocation: Any, given: Json, item: int | None, key: Json
+    ) -> None:
         effect = {
             "kind": "invoke",
             "name": invocation.src,
@@ -131,6 +133,7 @@ class _Netted:
             "policy": invocation.policy,
             "state": invocation.state.path,
             "invoke_id": invocation.invoke_id,
+            "key": key,
         }
         self.effects.append(effect if item is None else {**effect, "item": item})
 

@@ -70,6 +70,7 @@ class Invocation:
         "id_location",
         "input",
         "invoke_id",
+        "key",
         "machine",
         "path",
         "policy",
@@ -87,10 +88,12 @@ class Invocation:
         self.machine = compiler.optional(invoke, "machine", path)
         self.each = Each(invoke, compiler, path) if "each" in invoke else None
         names = (self.each.item, self.each.index) if self.each else ()
-        with compiler.knowing(*names):
-            self.input = compiler.value(invoke.get("input", {}), path + ".input")
         declared = plan.effects.get(self.src, {}) if self.src else {}
         self.policy = values.policy(declared, invoke)
+        with compiler.knowing(*names):
+            self.input = compiler.value(invoke.get("input", {}), path + ".input")
+            self.key = compiler.optional(self.policy, "key", path)
+        self.policy.pop("key", None)
         self.autoforward: bool = invoke.get("autoforward", False)
         self.finalize = compiler.block(invoke.get("finalize", ()), path + ".finalize")
         self.processor = compiler.optional(invoke, "processor", path)

@@ -55,7 +55,8 @@ def _start_one(run: Run, invocation: Invocation) -> None:
     if invocation.src is not None:
         run.check_effect_input(invocation.src, given, invocation.path)
     if invocation.machine is None:
-        run.commands.append(("invoke", invocation, given, None))
+        key = invocation.key(run) if invocation.key else None
+        run.commands.append(("invoke", invocation, given, None, key))
     else:
         facts: dict[str, Json] = {"state": invocation.state.path}
         if invocation.autoforward:
@@ -156,10 +157,11 @@ def _start_item(run: Run, invocation: Invocation, index: int, item: Json) -> Non
     with run.names(**{each.item: item, each.index: index}):
         given = invocation.input(run)
         machine = invocation.machine and invocation.machine(run)
+        key = invocation.key(run) if invocation.key else None
     if invocation.src is not None:
         run.check_effect_input(invocation.src, given, invocation.path)
     if invocation.machine is None:
-        run.commands.append(("invoke", invocation, given, index))
+        run.commands.append(("invoke", invocation, given, index, key))
         return
     facts = {
         "state": invocation.state.path,
@@ -251,7 +253,8 @@ def receive(
         return event
     item = source.get("item")
     ended = _outcome(event["type"], invoke_id)
-    if origin == "message":
+    # what an effect answered while its instance was paused is a message, too
+    if origin == "message" and "effect" not in source:
         child = run.child(invoke_id)
         if child is None or child["instance"] != source.get("instance"):
             # one that was stopped does not say that it is done
