@@ -22,7 +22,6 @@ from typing import TYPE_CHECKING, Any
 
 from . import definition_paths, errors, expressions, scxml, values, work
 from .content import Block, Guard
-from .definition_delays import looks_like_delay
 from .semantics import XSTATE, Semantics
 
 if TYPE_CHECKING:
@@ -198,7 +197,7 @@ class Compiler:
         amount = self.value(node, path)
         if self.semantics.strict:
             return lambda run: _due_in(amount(run), unit, path)
-        return lambda run: _due_in(_time_text(amount(run), path), unit, path)
+        return lambda run: _due_in(scxml.time_text(amount(run), path), unit, path)
 
     # -- actions --------------------------------------------------------------
 
@@ -385,10 +384,9 @@ class Compiler:
     def _effect(self, node: Document, path: str) -> Action:
         name = node["name"]
         given = self.value(node.get("input", {}), path + ".input")
-        key = self.optional(node, "key", path)
         declared = self.implementations.get("effects", {}).get(name, {})
-        use = {item: node[item] for item in node if item != "key"}
-        policy = values.policy(declared, use)
+        policy = values.policy(declared, node)
+        key = self.optional(policy, "key", path)
         policy.pop("key", None)
         reply = node.get("reply")
 
@@ -594,13 +592,6 @@ def _due_at(at: Json, path: str) -> Document | None:
     return {"at": at}
 
 
-def _time_text(amount: Json, path: str) -> Json:
-    """Return what SCXML has for a delay; one that Postgres would refuse is an error."""
-    if isinstance(amount, str) and not looks_like_delay(amount):
-        raise errors.StepError(f"{amount!r} is no length of time", path)
-    return amount
-
-
 def _due_in(amount: Json, unit: str, path: str) -> Document:
     if isinstance(amount, str):
         return {"in": amount}
@@ -739,7 +730,9 @@ class _Netted:
             }
         )
 
-    def invoke(self, invocation: Any, given: Json, item: int | None) -> None:
+    def invoke(
+        self, invocation: Any, given: Json, item: int | None, key: Json
+    ) -> None:
         effect = {
             "kind": "invoke",
             "name": invocation.src,
@@ -747,6 +740,7 @@ class _Netted:
             "policy": invocation.policy,
             "state": invocation.state.path,
             "invoke_id": invocation.invoke_id,
+            "key": key,
         }
         self.effects.append(effect if item is None else {**effect, "item": item})
 
@@ -6860,6 +6854,2041 @@ def refuse(error: Mapping[str, Json]) -> errors.Refusal:
 $source$);
 
 insert into pgsm_engine.modules (release, name, source)
+values ('0.1', 'lint', $source$"""Warnings about a sound definition: what is allowed there and hardly meant.
+
+`lint(document)` takes the normal form.  A warning is certain: what it says holds
+however the machine is used.  `"x-ignore": ["code", …]` on any object of the document
+takes back warnings about it and what is inside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from . import (
+    exact,
+    lint_actions,
+    lint_context,
+    lint_events,
+    lint_loops,
+    lint_names,
+    lint_states,
+    lint_transitions,
+)
+from .definition_problems import Finding, Problem, in_document_order
+from .lint_chart import Chart
+
+IGNORE = "x-ignore"
+
+# every warning there is, by its code
+CODES = {
+    "unreachable_state": "no transition that can be taken leads to the state",
+    "no_way_out": "nothing leads out of a state that is not final",
+    "stuck_when_done": "nothing takes the completion of a state",
+    "left_at_once": "a state has what it never gets to, because of its always",
+    "dead_transition": "a transition that can never be taken",
+    "duplicate_unguarded": "two transitions without a guard for one event",
+    "constant_guard": "a guard that always says the same",
+    "dead_branch": "a branch of choose after one that is always taken",
+    "not_reentered": "a transition to its own state that does not enter it again",
+    "always_loop": "always-transitions that go round without end",
+    "raise_loop": "a transition that raises its own event without end",
+    "self_rearming_delay": "a delay that begins anew each time it is over",
+    "equal_delays": "two delays of a state that are equally long",
+    "event_nobody_sends": "an internal event that no action makes",
+    "event_nobody_takes": "an event that is made and that no transition takes",
+    "deferred_forever": "an event that is kept and that no transition takes later",
+    "never_deferred": "an event that is taken where it should be kept",
+    "cancels_nothing": "a cancel of an id that nothing has",
+    "no_such_child": "a message to a child that is never started",
+    "unused_implementation": "a guard, action, delay or effect that nothing uses",
+    "similar_names": "two names that differ in capitals or hyphens only",
+    "undeclared_context": "context that is read and that nothing sets",
+}
+
+
+def lint(document: Mapping[str, Any]) -> list[Problem]:
+    """The warnings about a document in normal form, in its own order."""
+    chart = Chart(document)
+    actions = list(lint_actions.written(chart))
+    dead = lint_transitions.check(chart)
+    reached = lint_states.check(chart, dead)
+    lint_loops.check(chart)
+    lint_events.check(chart, actions)
+    lint_names.check(chart, actions)
+    lint_context.check(chart, actions)
+    unreached = {node.steps for node in chart.tree.nodes if node not in reached}
+    kept = [
+        finding
+        for finding in chart.findings
+        if not _is_moot(finding, unreached) and not _is_ignored(document, finding)
+    ]
+    return in_document_order(document, kept)
+
+
+def _is_moot(finding: Finding, unreached: set[tuple[str, ...]]) -> bool:
+    """Whether it is about the inside of a state that nothing leads to anyway."""
+    if finding.code == "unreachable_state":
+        return False
+    return any(finding.path[:length] in unreached for length in _lengths(finding))
+
+
+def _lengths(finding: Finding) -> Iterator[int]:
+    for length in range(2, len(finding.path) + 1, 2):
+        if finding.path[length - 2] != "states":
+            return
+        yield length
+
+
+def _is_ignored(document: Any, finding: Finding) -> bool:
+    """Whether an object at its place or around it says that it is meant so."""
+    for step in (*finding.path, None):
+        if isinstance(document, dict) and finding.code in _ignored(document):
+            return True
+        inside = isinstance(document, dict) and step in document
+        inside |= isinstance(document, list) and isinstance(step, int)
+        if not inside:
+            return False
+        document = document[step]
+    return False
+
+
+def _ignored(document: Mapping[str, Any]) -> list[Any]:
+    found = document.get(IGNORE)
+    return found if isinstance(found, list) else [found]
+
+
+def operation(text: str) -> list[dict[str, str | None]]:
+    """The warnings about the text of a normal form: an operation of the door."""
+    return [
+        {"path": w.path, "code": w.code, "message": w.message, "hint": w.hint}
+        for w in lint(exact.loads(text))
+    ]
+
+
+__all__ = ["CODES", "IGNORE", "lint", "operation"]
+$source$);
+
+insert into pgsm_engine.modules (release, name, source)
+values ('0.1', 'lint_actions', $source$"""The actions of a document: where they are written, what they may do when they run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .definition_problems import Path
+from .definition_tree import Node
+from .lint_chart import Chart, Rule
+
+Document = Mapping[str, Any]
+Actions = Sequence[Document]
+
+# Actions that leave the context and the queue of internal events as they are.
+_HARMLESS = frozenset(("raise", "send", "cancel", "effect", "emit", "log", "rearm"))
+
+
+@dataclass(frozen=True)
+class Written:
+    """An action where it is written; `within` is the name of its implementation.
+
+    `node` is the state that it stands in, `sure` tells that it is in no branch or loop.
+    """
+
+    path: Path
+    action: Document
+    within: str | None
+    node: Node | None
+    sure: bool = True
+
+    @property
+    def kind(self) -> str:
+        """Its type: a built-in one, or the name of an implementation."""
+        found: str = self.action["type"]
+        return found
+
+
+def blocks(chart: Chart) -> Iterator[tuple[Path, Actions, Node | None]]:
+    """Every block of actions of the states, with its place."""
+    for node in chart.tree.nodes:
+        raw, here = node.raw, node.steps
+        for key in ("entry", "exit", "actions"):
+            if key in raw:
+                yield (*here, key), raw[key], node
+        if "actions" in raw.get("initial", {}):
+            yield (*here, "initial", "actions"), raw["initial"]["actions"], node
+        for number, invoke in enumerate(raw.get("invoke", ())):
+            if "finalize" in invoke:
+                yield (*here, "invoke", number, "finalize"), invoke["finalize"], node
+    for rule in chart.all_rules:
+        yield (*rule.path, "actions"), rule.actions, rule.node
+
+
+def written(chart: Chart) -> Iterator[Written]:
+    """Every action of the document, those in branches and loops included."""
+    for path, block, node in blocks(chart):
+        yield from _inside(path, block, None, node, True)
+    for key, block in chart.implementations.get("actions", {}).items():
+        path = ("implementations", "actions", key)
+        yield from _inside(path, block, key, None, True)
+
+
+def _inside(
+    path: Path, block: Actions, within: str | None, node: Node | None, sure: bool
+) -> Iterator[Written]:
+    for number, action in enumerate(block):
+        here = (*path, number)
+        yield Written(here, action, within, node, sure)
+        for place, inner in inner_blocks(action):
+            yield from _inside((*here, *place), inner, within, node, False)
+
+
+def inner_blocks(action: Document) -> Iterator[tuple[Path, Actions]]:
+    """The blocks within a built-in action, by their place in it."""
+    if action["type"] == "foreach":
+        yield ("actions",), action.get("actions", ())
+    elif action["type"] == "choose":
+        for number, branch in enumerate(action.get("branches", ())):
+            yield ("branches", number, "actions"), branch.get("actions", ())
+
+
+def expanded(chart: Chart, block: Actions, sure: bool = True) -> Iterator[Written]:
+    """The built-in actions that a block runs, with those that its names stand for."""
+    named = chart.implementations.get("actions", {})
+    for action in block:
+        if action["type"] in named:
+            yield from expanded(chart, named[action["type"]], sure)
+            continue
+        yield Written((), action, None, None, sure)
+        for _, inner in inner_blocks(action):
+            yield from expanded(chart, inner, False)
+
+
+def content(chart: Chart, rule: Rule, entered: Sequence[Node]) -> list[Written]:
+    """The built-in actions that a rule runs when it enters these states.
+
+    The exit content of what it may leave is included, as not sure.
+    """
+    found = list(expanded(chart, rule.actions))
+    for node in entered:
+        found += expanded(chart, node.raw.get("entry", ()))
+        found += expanded(chart, node.raw.get("initial", {}).get("actions", ()), False)
+    for node in chart.with_exit if rule.targets else ():
+        if chart.leaves(rule, node):
+            found += expanded(chart, node.raw["exit"], False)
+    return found
+
+
+def changes_something(actions: Sequence[Written]) -> bool:
+    """Whether actions may change what guards read: the context, or the database."""
+    return any(
+        item.kind not in (*_HARMLESS, "choose") or "idLocation" in item.action
+        for item in actions
+    )
+
+
+def raised(item: Written) -> str | None:
+    """The event that an action raises at once; None for others."""
+    if item.kind != "raise" or "delay" in item.action:
+        return None
+    event = item.action["event"]
+    return event if isinstance(event, str) else None
+$source$);
+
+insert into pgsm_engine.modules (release, name, source)
+values ('0.1', 'lint_chart', $source$"""A definition as the checks of `lint` look at it: states, their rules, who is where.
+
+A rule is a transition with its place, its targets as states and the events that it
+is for.  Everything is made of a document in normal form, which is valid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from . import semantics
+from .definition_problems import Finding, Path
+from .definition_tree import Node, resolve, resolve_below, scan
+from .lint_guards import Guards
+
+Document = Mapping[str, Any]
+
+_ANSWERS = (
+    ("onDone", "done.invoke"),
+    ("onItem", "done.item"),
+    ("onError", "error.invoke"),
+)
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """The events of a descriptor: one, or with `open` all that begin with its tokens.
+
+    The stem "" is that of "*".
+    """
+
+    stem: str
+    open: bool
+
+    def matches(self, event: str) -> bool:
+        """Whether the event is one of them."""
+        return self.covers(Pattern(event, False))
+
+    def covers(self, other: Pattern) -> bool:
+        """Whether every event of the other is one of this one's."""
+        if self == other or (self.open and not self.stem):
+            return True
+        return self.open and (
+            other.stem == self.stem or other.stem.startswith(self.stem + ".")
+        )
+
+    def overlaps(self, other: Pattern) -> bool:
+        """Whether an event can be of both."""
+        return self.covers(other) or other.covers(self)
+
+    def wider(self) -> Iterator[Pattern]:
+        """Every pattern that covers this one, itself first."""
+        yield self
+        tokens = self.stem.split(".") if self.stem else []
+        for length in range(len(tokens), -1, -1):
+            yield Pattern(".".join(tokens[:length]), True)
+
+
+def pattern(descriptor: str) -> Pattern:
+    """The pattern of a JSON document's descriptor: `a`, `a.*` or `*`."""
+    if descriptor == "*":
+        return Pattern("", True)
+    return Pattern(descriptor.removesuffix(".*"), descriptor.endswith(".*"))
+
+
+def token_pattern(descriptor: str) -> Pattern:
+    """The pattern of a descriptor of SCXML, which is always a prefix."""
+    stem = descriptor.removesuffix(".*").removesuffix(".")
+    return Pattern("" if stem == "*" else stem, True)
+
+
+@dataclass(frozen=True, eq=False)
+class Rule:
+    """A transition: `key` is the key of the state under which it stands.
+
+    `targets` are None when it has none; `patterns` are empty for `always`.
+    `certain` tells that no guard can refuse it.
+    """
+
+    node: Node
+    path: Path
+    key: str
+    patterns: tuple[Pattern, ...]
+    targets: tuple[Node, ...] | None
+    raw: Document
+    certain: bool
+
+    @property
+    def guard(self) -> Document | None:
+        """Its guard as the document has it."""
+        return self.raw.get("guard")
+
+    @property
+    def actions(self) -> Sequence[Document]:
+        """Its actions as the document has them."""
+        found: Sequence[Document] = self.raw.get("actions", ())
+        return found
+
+    @property
+    def reenter(self) -> bool:
+        """Whether it leaves and enters its own state when that is a target."""
+        return bool(self.raw.get("reenter", False))
+
+    @property
+    def does_something(self) -> bool:
+        """Whether it has a target or actions; one without forbids its event."""
+        return self.targets is not None or bool(self.actions)
+
+
+class Chart:
+    """A document with its tree of states and their rules; findings are put into it."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.semantics = semantics.of(document)
+        self.tree = scan(dict(document))
+        self.root = self.tree.root
+        self.implementations: Document = document.get("implementations", {})
+        self.guards = Guards(self.implementations.get("guards", {}), self.tree)
+        self.nodes = [node for node in self.tree.nodes if node.kind != "history"]
+        self.with_exit = [node for node in self.nodes if "exit" in node.raw]
+        self.done_events = {
+            self.done_event(node): node for node in self.nodes if node.children
+        }
+        self.rules = {node: tuple(self._rules(node)) for node in self.nodes}
+        self.all_rules = [rule for rules in self.rules.values() for rule in rules]
+        self.with_always = [node for node in self.nodes if self.always(node)]
+        self.findings: list[Finding] = []
+
+    def warn(
+        self, path: Path, code: str, message: str, hint: str | None = None
+    ) -> None:
+        """Take a warning down."""
+        self.findings.append(Finding(path, code, message, hint))
+
+    def done_event(self, node: Node) -> str:
+        """The event that says that a state is complete."""
+        by_id = self.semantics.done_by_id
+        return f"done.state.{node.id if by_id else node.path}"
+
+    # -- rules ----------------------------------------------------------------------
+
+    def always(self, node: Node) -> list[Rule]:
+        """The transitions of a state that need no event, in order."""
+        return [rule for rule in self.rules[node] if rule.key == "always"]
+
+    def by_event(self, node: Node) -> list[Rule]:
+        """The transitions of a state that need one; of one event in their order."""
+        return [rule for rule in self.rules[node] if rule.key != "always"]
+
+    def _rules(self, node: Node) -> Iterator[Rule]:
+        raw, here = node.raw, node.steps
+        for event, items in raw.get("on", {}).items():
+            yield from self._listed(node, (*here, "on", event), items, "on", (event,))
+        for delay, items in raw.get("after", {}).items():
+            place = (*here, "after", delay)
+            yield from self._fixed(node, place, items, f"after.{delay}.{node.path}")
+        if "onDone" in raw:
+            place = (*here, "onDone")
+            yield from self._fixed(node, place, raw["onDone"], self.done_event(node))
+        for number, invoke in enumerate(raw.get("invoke", ())):
+            for key, prefix in _ANSWERS:
+                if key in invoke:
+                    place = (*here, "invoke", number, key)
+                    event = f"{prefix}.{invoke['id']}"
+                    yield from self._fixed(node, place, invoke[key], event)
+        for number, item in enumerate(raw.get("transitions", ())):
+            patterns = tuple(map(token_pattern, item["event"]))
+            place = (*here, "transitions", number)
+            yield self._rule(node, place, item, "transitions", patterns)
+        yield from self._listed(
+            node, (*here, "always"), raw.get("always", ()), "always"
+        )
+
+    def _listed(
+        self,
+        node: Node,
+        path: Path,
+        items: Iterable[Document],
+        key: str,
+        events: tuple[str, ...] = (),
+    ) -> Iterator[Rule]:
+        read = token_pattern if self.semantics.token_prefixes else pattern
+        for number, item in enumerate(items):
+            yield self._rule(node, (*path, number), item, key, tuple(map(read, events)))
+
+    def _fixed(
+        self, node: Node, path: Path, items: Iterable[Document], event: str
+    ) -> Iterator[Rule]:
+        patterns = (Pattern(event, self.semantics.token_prefixes),)
+        key = str(path[len(node.steps)])
+        for number, item in enumerate(items):
+            yield self._rule(node, (*path, number), item, key, patterns)
+
+    def _rule(
+        self,
+        node: Node,
+        path: Path,
+        raw: Document,
+        key: str,
+        patterns: tuple[Pattern, ...],
+    ) -> Rule:
+        targets = None
+        if "target" in raw:
+            found = (resolve(self.tree, node, text) for text in raw["target"])
+            targets = tuple(target for target in found if target is not None)
+        certain = self.guards.constant(raw.get("guard"), node) is True
+        return Rule(node, path, key, patterns, targets, raw, certain)
+
+    # -- targets --------------------------------------------------------------------
+
+    def initial(self, node: Node) -> tuple[Node, ...]:
+        """What is entered with a compound state by default."""
+        texts = node.raw.get("initial", {}).get("target", ())
+        found = (resolve_below(self.tree, node, text) for text in texts)
+        return tuple(target for target in found if target is not None)
+
+    def default(self, history: Node) -> tuple[Node, ...]:
+        """What a history state stands for before its parent was ever left."""
+        parent = history.parent or self.root
+        texts = history.raw.get("target")
+        if texts is not None:
+            found = (resolve_below(self.tree, parent, text) for text in texts)
+            return tuple(target for target in found if target is not None)
+        return regions(parent) if parent.kind == "parallel" else self.initial(parent)
+
+    def domain(self, rule: Rule) -> Node | None:
+        """The state inside of which the rule leaves everything; None for nothing.
+
+        For a rule that leaves the root too it is the root.
+        """
+        if not rule.targets:
+            return None
+        targets: list[Node] = []
+        for target in rule.targets:
+            targets += self.default(target) if target.kind == "history" else (target,)
+        source = rule.node
+        if not rule.reenter and all(
+            target is source or source in target.ancestors() for target in targets
+        ):
+            return source
+        others = [*targets, source]
+        for ancestor in others[0].ancestors():
+            if all(ancestor in other.ancestors() for other in others):
+                return ancestor
+        return self.root
+
+    def leaves(self, rule: Rule, node: Node) -> bool:
+        """Whether the rule leaves a state when that is active."""
+        domain = self.domain(rule)
+        if domain is None:
+            return False
+        return domain in node.ancestors() or (node is self.root and rule.reenter)
+
+
+def regions(node: Node) -> tuple[Node, ...]:
+    """The children of a state that can be active."""
+    return tuple(child for child in node.children.values() if child.kind != "history")
+
+
+def inside(node: Node) -> Iterator[Node]:
+    """A state and all below it, without history states."""
+    waiting = [node]
+    while waiting:
+        current = waiting.pop()
+        yield current
+        waiting.extend(reversed(regions(current)))
+
+
+def name(node: Node) -> str:
+    """How a message calls a state."""
+    return node.path or "(the root)"
+$source$);
+
+insert into pgsm_engine.modules (release, name, source)
+values ('0.1', 'lint_context', $source$"""Context that expressions read and that nothing ever sets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from .definition_paths import parse_path
+from .definition_problems import Path, did_you_mean
+from .lint_actions import Written
+from .lint_chart import Chart
+from .lint_guards import compiled
+
+Document = Mapping[str, Any]
+
+_NO_VALUES = frozenset(
+    {
+        *("meta", "literal", "description", "$schema"),
+        *("inputSchema", "outputSchema", "contextSchema", "eventSchemas"),
+    }
+)
+
+
+def check(chart: Chart, actions: Sequence[Written]) -> None:
+    """Report keys of the context that are read and neither declared nor assigned."""
+    known = _known(chart, actions)
+    if known is None:
+        return
+    names = frozenset(_loop_names(chart, actions))
+    for path, source in _expressions(chart.document, ()):
+        found = compiled(source, names)
+        for missing in _read(found.paths if found else ()):
+            if missing in known or f"'{missing}'" in source or f'"{missing}"' in source:
+                continue  # an expression that names the key asks whether it is there
+            message = f"nothing sets context.{missing}, which is read here"
+            hint = did_you_mean(missing, known)
+            hint = hint or 'give it a first value in "context"; null will do'
+            chart.warn(path, "undeclared_context", message, hint)
+
+
+def _known(chart: Chart, actions: Sequence[Written]) -> dict[str, None] | None:
+    """The keys that the context may have; None when that cannot be told."""
+    if not chart.semantics.strict:
+        return None
+    known: dict[str, None] = dict.fromkeys(chart.document.get("context", {}))
+    if known.keys() & {"expr", "sql", "literal"}:
+        return None
+    schema = chart.document.get("contextSchema")
+    if isinstance(schema, Mapping):
+        declared = schema.get("properties", {})
+        known.update(dict.fromkeys(declared if isinstance(declared, Mapping) else ()))
+    for item in actions:
+        paths = []
+        if item.kind == "assign":
+            paths += item.action.get("set", ())
+        if item.kind == "call" and "assign" in item.action:
+            paths.append(item.action["assign"])
+        for path in paths:
+            first = parse_path(path)[0]
+            if not isinstance(first, str):
+                first = first[1].strip("\"'")
+                if not first.isidentifier():
+                    return None
+            known[first] = None
+    return known
+
+
+def _read(paths: Any) -> Iterator[str]:
+    yield from sorted({path[1] for path in paths if path[0] == "context" and path[1:]})
+
+
+def _loop_names(chart: Chart, actions: Sequence[Written]) -> Iterator[str]:
+    loops: list[Document] = [item.action for item in actions if item.kind == "foreach"]
+    for node in chart.nodes:
+        loops += [each for each in node.raw.get("invoke", ()) if "each" in each]
+    for loop in loops:
+        yield from (str(loop.get("item", "item")), str(loop.get("index", "index")))
+
+
+def _expressions(node: Any, path: Path) -> Iterator[tuple[Path, str]]:
+    """Every expression of a document with its place."""
+    if isinstance(node, list):
+        for number, item in enumerate(node):
+            yield from _expressions(item, (*path, number))
+    elif isinstance(node, Mapping):
+        if isinstance(node.get("expr"), str):
+            yield (*path, "expr"), node["expr"]
+        for key, item in node.items():
+            if key not in _NO_VALUES and not key.startswith("x-"):
+                yield from _expressions(item, (*path, key))
+$source$);
+
+insert into pgsm_engine.modules (release, name, source)
+values ('0.1', 'lint_delays', $source$"""How long a constant delay is, as far as that is known without Postgres."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+_PART = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([a-z]+)", re.IGNORECASE)
+_CLOCK = re.compile(r"\s*([0-9]+):([0-9]{2})(?::([0-9]+(?:\.[0-9]+)?))?\s*")
+_ISO = re.compile(
+    r"P(?:(?P<years>[0-9]+)Y)?(?:(?P<months>[0-9]+)M)?(?:(?P<weeks>[0-9]+)W)?"
+    r"(?:(?P<days>[0-9]+)D)?(?:T(?:(?P<hours>[0-9]+)H)?(?:(?P<minutes>[0-9]+)M)?"
+    r"(?:(?P<seconds>[0-9]+(?:\.[0-9]+)?)S)?)?"
+)
+_MONTHS = {"month": 1, "mon": 1, "year": 12, "yr": 12, "y": 12}
+_DAYS = {"day": 1, "d": 1, "week": 7, "w": 7}
+_MILLISECONDS = {
+    **dict.fromkeys(("ms", "msec", "millisecond"), 1),
+    **dict.fromkeys(("s", "sec", "second"), 1000),
+    **dict.fromkeys(("m", "min", "minute"), 60_000),
+    **dict.fromkeys(("h", "hr", "hour"), 3_600_000),
+}
+
+
+@dataclass(frozen=True)
+class Length:
+    """A length of time; months and days are of no fixed length."""
+
+    months: Decimal = Decimal(0)
+    days: Decimal = Decimal(0)
+    milliseconds: Decimal = Decimal(0)
+
+    def is_less_than(self, other: Length) -> bool:
+        """Whether it is shorter on every calendar."""
+        return self != other and (
+            self.months <= other.months
+            and self.days <= other.days
+            and self.milliseconds <= other.milliseconds
+        )
+
+
+def length(delay: Any) -> Length | None:
+    """The length of a delay of a document; None when it depends or is not known."""
+    if isinstance(delay, (int, Decimal)) and not isinstance(delay, bool):
+        return Length(milliseconds=Decimal(delay))
+    if not isinstance(delay, str):
+        return None
+    if re.fullmatch(r"[0-9]+(?:\.[0-9]+)?", delay):
+        return Length(milliseconds=Decimal(delay))
+    return _iso(delay) if delay.startswith("P") else _words(delay)
+
+
+def _words(text: str) -> Length | None:
+    found = {"months": Decimal(0), "days": Decimal(0), "milliseconds": Decimal(0)}
+    offset = 0
+    while match := _PART.match(text, offset):
+        offset = match.end()
+        for name, units in (
+            ("months", _MONTHS),
+            ("days", _DAYS),
+            ("milliseconds", _MILLISECONDS),
+        ):
+            unit = match[2].lower()
+            factor = units.get(unit, units.get(unit.removesuffix("s")))
+            if factor is not None:
+                found[name] += Decimal(match[1]) * factor
+                break
+        else:
+            return None
+    if not text[offset:].strip():
+        return _whole(Length(**found)) if offset else None
+    clock = _CLOCK.fullmatch(text, offset)
+    if clock is None:
+        return None
+    minutes = Decimal(clock[1]) * 60 + Decimal(clock[2])
+    found["milliseconds"] += minutes * 60_000 + Decimal(clock[3] or 0) * 1000
+    return _whole(Length(**found))
+
+
+def _iso(text: str) -> Length | None:
+    match = _ISO.fullmatch(text)
+    if match is None:
+        return None
+    part = {name: Decimal(number or 0) for name, number in match.groupdict().items()}
+    minutes = part["hours"] * 60 + part["minutes"]
+    return Length(
+        part["years"] * 12 + part["months"],
+        part["weeks"] * 7 + part["days"],
+        minutes * 60_000 + part["seconds"] * 1000,
+    )
+
+
+def _whole(found: Length) -> Length | None:
+    """The length, unless it has parts of months or days, which spill over."""
+    whole = found.months % 1 == 0 and found.days % 1 == 0
+    return found if whole else None
+$source$);
+
+insert into pgsm_engine.modules (release, name, source)
+values ('0.1', 'lint_events', $source$"""Events that nobody sends or takes, and what names work that is not there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from .definition_problems import Path, did_you_mean, quote
+from .lint_actions import Written
+from .lint_chart import Chart, Pattern, pattern
+from .lint_transitions import is_late
+
+Document = Mapping[str, Any]
+
+
+def check(chart: Chart, actions: Sequence[Written]) -> None:
+    """Report events without a sender or receiver, and work that does not exist."""
+    taken = {p: None for rule in chart.all_rules for p in rule.patterns}
+    _nobody_sends(chart, actions)
+    for path, event in _made(chart, actions):
+        _nobody_takes(chart, path, event, list(taken))
+    for node in chart.nodes:
+        for number, text in enumerate(node.raw.get("defer", ())):
+            path = (*node.steps, "defer", number)
+            _deferred(chart, path, text, taken)
+            _never_deferred(chart, path, text)
+    _cancels_nothing(chart, actions)
+    _no_such_child(chart, actions)
+
+
+# ---------------------------------------------------------------------------- senders
+
+
+def _nobody_sends(chart: Chart, actions: Sequence[Written]) -> None:
+    """Report internal events that no action of the machine makes."""
+    names = [name for item in actions for name in _sent(item)]
+    if None in names or _has_children(chart, actions):
+        return  # who sends is not known from here
+    for number, text in enumerate(chart.document.get("internalEvents", ())):
+        wanted = pattern(text)
+        if any(name is not None and wanted.matches(name) for name in names):
+            continue
+        message = f"no action makes {quote(text)}, and nobody else can send it"
+        raised = [name for name in names if name is not None]
+        hint = did_you_mean(text, raised) or "raise it, or leave it out here"
+        chart.warn(("internalEvents", number), "event_nobody_sends", message, hint)
+
+
+def _sent(item: Written) -> Iterator[str | None]:
+    """The events that an action may make for this machine; None for an unknown one."""
+    if item.kind in ("raise", "send"):
+        event = item.action["event"]
+        yield event if isinstance(event, str) else None
+    elif item.kind == "effect" and "reply" in item.action:
+        yield item.action["reply"]
+
+
+def _has_children(chart: Chart, actions: Sequence[Written]) -> bool:
+    return any(item.kind == "spawn" for item in actions) or any(
+        "machine" in invoke for node in chart.nodes for invoke in _invokes(node.raw)
+    )
+
+
+def _invokes(raw: Document) -> Sequence[Document]:
+    found: Sequence[Document] = raw.get("invoke", ())
+    return found
+
+
+# -------------------------------------------------------------------------- receivers
+
+
+def _made(chart: Chart, actions: Sequence[Written]) -> Iterator[tuple[Path, str]]:
+    """Every event that comes to this machine itself, with the place that makes it."""
+    forwards = any(
+        invoke.get("autoforward")
+        for node in chart.nodes
+        for invoke in _invokes(node.raw)
+    )
+    for item in actions:
+        if item.kind == "send" and ("to" in item.action or forwards):
+            continue
+        for event in _sent(item):
+            key = "reply" if item.kind == "effect" else "event"
+            if event is not None:
+                yield (*item.path, key), event
+    for node in chart.nodes:
+        for number, invoke in enumerate(_invokes(node.raw)):
+            if is_late(chart, invoke):
+                yield (*node.steps, "invoke", number), f"late.{invoke['id']}"
+
+
+def _nobody_takes(
+    chart: Chart, path: Path, event: str, taken: Sequence[Pattern]
+) -> None:
+    if any(each.matches(event) for each in taken):
+        return
+    message = f"no transition takes the event {quote(event)} that is made here"
+    names = [each.stem for each in taken if each.stem]
+    hint = did_you_mean(event, names) or "give a state a transition for it"
+    chart.warn(path, "event_nobody_takes", message, hint)
+
+
+# -------------------------------------------------------------------------- deferring
+
+
+def _deferred(
+    chart: Chart, path: Path, text: str, taken: Mapping[Pattern, None]
+) -> None:
+    """Report events that are kept for later and that no transition takes later."""
+    wanted = pattern(text)
+    if any(each.overlaps(wanted) for each in taken):
+        return
+    message = f"{quote(text)} is kept for later, and no transition ever takes it"
+    names = [each.stem for each in taken if each.stem]
+    hint = did_you_mean(text, names) or "give a state a transition for it"
+    chart.warn(path, "deferred_forever", message, hint)
+
+
+def _never_deferred(chart: Chart, path: Path, text: str) -> None:
+    """Report what a transition of the state itself, or of one around it, takes."""
+    wanted = pattern(text)
+    node = chart.root
+    for key in path[1:-2:2]:
+        node = node.children[str(key)]
+    for around in (node, *node.ancestors()):
+        for rule in chart.by_event(around):
+            if rule.certain and any(p.covers(wanted) for p in rule.patterns):
+                where = quote(around.path) if around.path else "the root"
+                message = f"{quote(text)} is never kept: {where} takes it at once"
+                hint = "leave it out here, or give that transition a guard"
+                chart.warn(path, "never_deferred", message, hint)
+                return
+
+
+# ------------------------------------------------------------ work that does not exist
+
+
+def _cancels_nothing(chart: Chart, actions: Sequence[Written]) -> None:
+    makers = [item for item in actions if item.kind in ("raise", "send")]
+    ids = [item.action.get("id") for item in makers]
+    if any("idLocation" in item.action for item in makers):
+        return
+    for item in actions:
+        wanted = item.action.get("id") if item.kind == "cancel" else None
+        if isinstance(wanted, str) and _is_missing(wanted, ids):
+            message = f"nothing is raised or sent with the id {quote(wanted)}"
+            hint = did_you_mean(wanted, [each for each in ids if each])
+            hint = hint or 'give the delayed event an "id"'
+            chart.warn((*item.path, "id"), "cancels_nothing", message, hint)
+
+
+def _is_missing(wanted: str, ids: Sequence[Any]) -> bool:
+    """Whether an id is none of those, all of which are known."""
+    return all(each is None or isinstance(each, str) for each in ids) and (
+        wanted not in ids
+    )
+
+
+def _no_such_child(chart: Chart, actions: Sequence[Written]) -> None:
+    """Report messages to, and stops of, children that are never started."""
+    ids: list[Any] = [item.action["id"] for item in actions if item.kind == "spawn"]
+    for node in chart.nodes:
+        for invoke in _invokes(node.raw):
+            if "each" in invoke and "machine" in invoke:
+                return  # its children are id[0], id[1], …
+            if "machine" in invoke:
+                ids.append(invoke["id"])
+    for item in actions:
+        place, wanted = _child(item)
+        if isinstance(wanted, str) and _is_missing(wanted, ids):
+            message = f"no child with the id {quote(wanted)} is ever started"
+            hint = did_you_mean(wanted, ids) or "spawn or invoke a machine with this id"
+            chart.warn((*item.path, *place), "no_such_child", message, hint)
+
+
+def _child(item: Written) -> tuple[Path, Any]:
+    to = item.action.get("to")
+    if item.kind == "send" and isinstance(to, dict) and "child" in to:
+        return ("to", "child"), to["child"]
+    if item.kind == "stop":
+        return ("id",), item.action["id"]
+    return (), None
+$source$);
+
+insert into pgsm_engine.modules (release, name, source)
+values ('0.1', 'lint_guards', $source$"""What is known of a guard before anything runs: whether it can say yes, and no."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from . import expressions
+from .definition_tree import Node, Tree, can_be_active_together, resolve_from_root
+
+Document = Mapping[str, Any]
+
+# every name that an expression may have anywhere; loops add their own
+NAMES = frozenset(
+    {"context", "event", "instance", "now", "auth", "params", "item", "index", "input"}
+)
+
+
+def compiled(source: Any, names: frozenset[str]) -> expressions.Expression | None:
+    """The expression; None for what does not compile with these names."""
+    if not isinstance(source, str):
+        return None
+    try:
+        return expressions.compile_expression(source, NAMES | names)
+    except expressions.ExpressionError:
+        return None
+
+
+class Guards:
+    """The named guards of a document, and answers about guards."""
+
+    def __init__(self, named: Document, tree: Tree) -> None:
+        self.named = named
+        self.tree = tree
+
+    def constant(self, guard: Document | None, source: Node | None) -> bool | None:
+        """What a guard always says, None when it depends; no guard says yes.
+
+        `source` is a state that is active whenever the guard is asked.
+        """
+        if guard is None:
+            return True
+        if "type" in guard:
+            return self.constant(self.named.get(guard["type"], {"sql": ""}), source)
+        if "not" in guard:
+            found = self.constant(guard["not"], source)
+            return None if found is None else not found
+        for key, decisive in (("and", False), ("or", True)):
+            if key in guard:
+                verdicts = [self.constant(item, source) for item in guard[key]]
+                if decisive in verdicts:
+                    return decisive
+                return None if None in verdicts else not decisive
+        if "in" in guard:
+            return self._in_state(guard["in"], source)
+        return _constant_expression(guard.get("expr"))
+
+    def _in_state(self, text: str, source: Node | None) -> bool | None:
+        state = resolve_from_root(self.tree, text)
+        if source is None or state is None:
+            return None
+        if state is source or state in source.ancestors():
+            return True
+        return None if can_be_active_together(state, source) else False
+
+    def parts(self, guard: Document | None) -> Iterator[Document]:
+        """The guard and all that it is made of, named ones included."""
+        waiting = [guard]
+        while waiting:
+            current = waiting.pop()
+            if current is None:
+                continue
+            yield current
+            if "type" in current:
+                waiting.append(self.named.get(current["type"]))
+            waiting.append(current.get("not"))
+            waiting.extend(current.get("and", ()))
+            waiting.extend(current.get("or", ()))
+
+    def is_steady(self, guard: Document | None) -> bool:
+        """Whether it says the same again while the context stays as it is."""
+        for part in self.parts(guard):
+            if "sql" in part or "in" in part:
+                return False
+            if "expr" in part:
+                found = compiled(part["expr"], frozenset())
+                if found is None or "in_state" in found.names:
+                    return False
+            if "params" in part:
+                return False
+        return True
+
+
+def _constant_expression(source: Any) -> bool | None:
+    found = compiled(source, frozenset())
+    if found is None or found.names:
+        return None
+    try:
+        return bool(found({}))
+    except expressions.EvaluationError:
+        return None
+$source$);
+
+insert into pgsm_engine.modules (release, name, source)
+values ('0.1', 'lint_loops', $source$"""What goes round and round: always, raised events, delays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from . import exact, lint_actions
+from .definition_problems import quote
+from .definition_tree import Node, can_be_active_together
+from .lint_chart import Chart, Rule, inside, name
+
+Document = Mapping[str, Any]
+
+
+def check(chart: Chart) -> None:
+    """Report loops that do not end, or only by chance."""
+    _always_loops(chart)
+    for rule in chart.all_rules:
+        if rule.certain and rule.does_something and rule.key != "always":
+            _raise_loop(chart, rule)
+            _self_rearming(chart, rule)
+            _not_reentered(chart, rule)
+
+
+def entered(chart: Chart, rule: Rule) -> list[Node] | None:
+    """The states that a rule makes active, the innermost last.
+
+    None where history, regions or several targets make it a matter of more than this.
+    """
+    if not rule.targets:
+        return []
+    if len(rule.targets) > 1:
+        return None
+    node = rule.targets[0]
+    domain = chart.domain(rule)
+    chain = [node]
+    for ancestor in node.ancestors():
+        if ancestor is domain:
+            break
+        chain.insert(0, ancestor)
+    while chain[-1].kind == "compound":
+        initial = chart.initial(chain[-1])
+        if len(initial) != 1 or initial[0].parent is not chain[-1]:
+            return None
+        chain.append(initial[0])
+    if any(each.kind in ("parallel", "history") for each in chain):
+        return None
+    # a target that is active already and is not left is not entered again
+    return [each for each in chain if chart.leaves(rule, each)]
+
+
+# --------------------------------------------------------------------------- always
+
+
+def _always_loops(chart: Chart) -> None:
+    """Report circles of always in which nothing can change.
+
+    For each guard there is, the circle is followed that is taken when that guard
+    (if any) holds and no other does.
+    """
+    nodes = chart.with_always
+    guards: dict[str | None, None] = {None: None}
+    for node in nodes:
+        for rule in chart.always(node):
+            guards.setdefault(_guard_key(rule))
+    seen: set[frozenset[Rule]] = set()
+    for guard in guards:
+        steps = {node: _step(chart, node, guard) for node in nodes}
+        for circle in _circles(chart, nodes, steps):
+            if frozenset(circle) not in seen and _never_ends(chart, circle):
+                seen.add(frozenset(circle))
+                _report_circle(chart, circle)
+
+
+def _guard_key(rule: Rule) -> str | None:
+    return None if rule.certain else exact.dumps(rule.guard)
+
+
+def _step(chart: Chart, node: Node, guard: str | None) -> Rule | None:
+    """The always of a state that is taken when only this guard holds."""
+    rules = chart.always(node)
+    return next((rule for rule in rules if _guard_key(rule) in (None, guard)), None)
+
+
+def _circles(
+    chart: Chart, nodes: Sequence[Node], steps: Mapping[Node, Rule | None]
+) -> list[list[Rule]]:
+    """The circles of a graph in which one step at most leads on from a state."""
+    found: list[list[Rule]] = []
+    done: set[Node] = set()
+    for start in nodes:
+        way: dict[Node, Rule] = {}
+        node: Node | None = start
+        while node is not None and node not in done and node not in way:
+            rule = steps.get(node)
+            if rule is None:
+                break
+            way[node] = rule
+            node = _asked_next(chart, rule)
+        if node is not None and node in way:
+            places = list(way)
+            found.append([way[each] for each in places[places.index(node) :]])
+        done.update(way)
+    return found
+
+
+def _asked_next(chart: Chart, rule: Rule) -> Node | None:
+    """The innermost state with an always after a rule was taken; None if unclear."""
+    if not rule.targets:
+        return rule.node
+    chain = entered(chart, rule)
+    if chain is None:
+        return None
+    if _is_the_end(chart, chain):
+        return None
+    innermost = chain[-1] if chain else rule.targets[0]
+    for node in (innermost, *innermost.ancestors()):
+        if node.kind == "parallel":
+            return None
+        if chart.always(node):
+            return node
+    return None
+
+
+def _is_the_end(chart: Chart, chain: Sequence[Node]) -> bool:
+    """Whether the machine is done with the last of these states."""
+    last = chain[-1] if chain else chart.root
+    return last.kind == "final" and last.parent is chart.root
+
+
+def _never_ends(chart: Chart, circle: Sequence[Rule]) -> bool:
+    for rule in circle:
+        if not rule.targets and any(
+            chart.always(node) for node in inside(rule.node) if node is not rule.node
+        ):
+            return False  # states inside go first and may lead out
+        if any(_is_beside(rule.node, node) for node in chart.with_always):
+            return False  # a region beside it may lead out
+    if len(circle) == 1 and _rests(chart, circle[0]):
+        return False
+    if all(rule.certain and chart.always(rule.node)[0] is rule for rule in circle):
+        return True
+    return all(_is_steady(chart, rule) for rule in circle)
+
+
+def _rests(chart: Chart, rule: Rule) -> bool:
+    """Whether a machine rests after a step to where it is: when nothing is assigned."""
+    if not chart.semantics.rests:
+        return False
+    actions = lint_actions.content(chart, rule, entered(chart, rule) or ())
+    return not any(item.sure and item.kind == "assign" for item in actions)
+
+
+def _is_beside(node: Node, other: Node) -> bool:
+    return (
+        can_be_active_together(node, other)
+        and node is not other
+        and other not in node.ancestors()
+        and node not in other.ancestors()
+    )
+
+
+def _is_steady(chart: Chart, rule: Rule) -> bool:
+    """Whether nothing that the step does can change what its guards say."""
+    chain = entered(chart, rule)
+    if chain is None:
+        return False
+    rules = chart.always(rule.node)
+    asked = [each.guard for each in rules[: rules.index(rule) + 1]]
+    steady = all(map(chart.guards.is_steady, asked))
+    actions = lint_actions.content(chart, rule, chain)
+    return steady and not lint_actions.changes_something(actions)
+
+
+def _report_circle(chart: Chart, circle: Sequence[Rule]) -> None:
+    first = min(circle, key=lambda rule: chart.nodes.index(rule.node))
+    start = circle.index(first)
+    ordered = [*circle[start:], *circle[:start]]
+    way = " → ".join(name(rule.node) for rule in (*ordered, first))
+    message = f"the always of {quote(name(first.node))} never ends"
+    if len(circle) > 1:
+        message = f"always goes round without end: {way}"
+    if not all(rule.certain for rule in circle):
+        message += ", once its guard is true: nothing on the way changes that"
+    hint = "give one of them a guard that becomes false on the way"
+    chart.warn(first.path, "always_loop", message, hint)
+
+
+# ---------------------------------------------------------------------------- raise
+
+
+def _returns(chart: Chart, rule: Rule) -> list[Node] | None:
+    """What a rule enters, if its own state is active again right after it."""
+    chain = entered(chart, rule)
+    if chain is None or (rule.targets and not _stays(chart, rule, chain)):
+        return None
+    if _is_the_end(chart, chain):
+        return None
+    active = [chain[-1]] if chain else list(inside(rule.node))
+    around = any(chart.always(node) for node in (*active, *active[0].ancestors()))
+    return None if around else chain
+
+
+def _stays(chart: Chart, rule: Rule, chain: Sequence[Node]) -> bool:
+    return not chart.leaves(rule, rule.node) or rule.node in chain
+
+
+def _raise_loop(chart: Chart, rule: Rule) -> None:
+    """Report a rule that raises its own event and is there to take it."""
+    if rule.node.kind == "parallel" or any(
+        node.kind == "parallel" for node in rule.node.ancestors()
+    ):
+        return
+    chain = _returns(chart, rule)
+    if chain is None:
+        return
+    actions = lint_actions.content(chart, rule, chain)
+    raised = [item for item in actions if lint_actions.raised(item) is not None]
+    events = [lint_actions.raised(item) for item in raised if item.sure]
+    if len(raised) != 1 or len(events) != 1 or events[0] is None:
+        return
+    event = events[0]
+    if _takes(chart, rule, event):
+        message = f"the transition for {quote(event)} raises {quote(event)} again "
+        hint = "raise it under a guard, or with a delay"
+        chart.warn(rule.path, "raise_loop", f"{message}without end", hint)
+
+
+def _takes(chart: Chart, rule: Rule, event: str) -> bool:
+    """Whether this rule, and no other, takes an event while its state is active."""
+    if not any(pattern.matches(event) for pattern in rule.patterns):
+        return False
+    return not any(
+        other is not rule and any(p.matches(event) for p in other.patterns)
+        for node in inside(rule.node)
+        for other in chart.by_event(node)
+    )
+
+
+# --------------------------------------------------------------------------- delays
+
+
+def _self_rearming(chart: Chart, rule: Rule) -> None:
+    """Report a delay that begins anew each time it is over."""
+    hint = (
+        "give it a guard that counts the rounds, and a transition for when it is over"
+    )
+    chain = _returns(chart, rule)
+    if chain is None:
+        return
+    if rule.key == "after" and rule.node in chain:
+        delay = quote(str(rule.path[-2]))
+        message = f"{quote(name(rule.node))} enters itself again every {delay}, "
+        chart.warn(rule.path, "self_rearming_delay", message + "without end", hint)
+        return
+    for item in lint_actions.content(chart, rule, chain):
+        event = item.action.get("event")
+        if item.kind != "raise" or not item.sure or "delay" not in item.action:
+            continue
+        if isinstance(event, str) and any(p.matches(event) for p in rule.patterns):
+            message = f"the transition for {quote(event)} raises {quote(event)} again "
+            message += "after a delay, without end"
+            chart.warn(rule.path, "self_rearming_delay", message, hint)
+            return
+
+
+def _not_reentered(chart: Chart, rule: Rule) -> None:
+    """Report a transition to its own atomic state that does not enter it again."""
+    node = rule.node
+    if rule.targets != (node,) or node.children or rule.reenter:
+        return
+    hint = 'write "reenter": true if the state should be left and entered again'
+    if rule.key == "after":
+        message = (
+            f"the delay is over once only: {quote(node.path)} is not entered again"
+        )
+        chart.warn(rule.path, "not_reentered", message, hint)
+        return
+    kept = [key for key in ("entry", "exit", "after", "invoke") if key in node.raw]
+    if kept and not rule.actions:
+        listed = " or ".join(map(quote, kept))
+        message = f"the transition has no effect: it does not run {listed} again"
+        chart.warn(rule.path, "not_reentered", message, hint)
+$source$);
+
+insert into pgsm_engine.modules (release, name, source)
+values ('0.1', 'lint_names', $source$"""What is declared and never used, and names that are nearly the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from .definition_problems import Path, quote
+from .definition_tree import Node
+from .lint_actions import Written
+from .lint_chart import Chart, inside
+from .lint_delays import Length, length
+
+Document = Mapping[str, Any]
+Use = tuple[str, str]  # kind and name
+
+
+def check(chart: Chart, actions: Sequence[Written]) -> None:
+    """Report what is never used, and names and delays that are nearly the same."""
+    _unused(chart, actions)
+    _similar(chart)
+    _delays(chart)
+
+
+# ---------------------------------------------------------------- never used
+
+
+def _unused(chart: Chart, actions: Sequence[Written]) -> None:
+    """Report implementations that no state uses, by way of others neither."""
+    used: set[Use] = set()
+    waiting = [use for item in actions if not item.within for use in _uses(item)]
+    waiting += _uses_of_states(chart)
+    by_name: dict[str, list[Use]] = {}
+    for item in actions:
+        if item.within:
+            by_name.setdefault(item.within, []).extend(_uses(item))
+    while waiting:
+        use = waiting.pop()
+        if use in used:
+            continue
+        used.add(use)
+        kind, name = use
+        if kind == "actions":
+            waiting += by_name.get(name, ())
+        elif kind == "guards":
+            waiting += _guard_names(chart.guards.named.get(name))
+    for kind, declared in chart.implementations.items():
+        for name in declared if isinstance(declared, Mapping) else ():
+            if not kind.startswith("x-") and (kind, name) not in used:
+                _report_unused(chart, kind, name)
+
+
+def _report_unused(chart: Chart, kind: str, name: str) -> None:
+    path: Path = ("implementations", kind, name)
+    message = f"the {kind[:-1]} {quote(name)} is never used"
+    chart.warn(path, "unused_implementation", message, "use it, or leave it out")
+
+
+def _guard_names(guard: Document | None) -> Iterator[Use]:
+    if not guard:
+        return
+    waiting = [guard]
+    while waiting:
+        current = waiting.pop()
+        if "type" in current:
+            yield "guards", current["type"]
+        if "not" in current:
+            waiting.append(current["not"])
+        waiting.extend(current.get("and", ()))
+        waiting.extend(current.get("or", ()))
+
+
+def _uses(item: Written) -> Iterator[Use]:
+    """The implementations that an action names itself."""
+    action = item.action
+    yield "actions", item.kind
+    if item.kind == "effect":
+        yield "effects", action["name"]
+    if item.kind in ("raise", "send", "rearm"):
+        delay = action.get("delay")
+        delay = delay.get("type") if isinstance(delay, Mapping) else delay
+        if isinstance(delay, str):
+            yield "delays", delay
+    if item.kind == "choose":
+        for branch in action.get("branches", ()):
+            yield from _guard_names(branch.get("guard"))
+
+
+def _uses_of_states(chart: Chart) -> Iterator[Use]:
+    for rule in chart.all_rules:
+        yield from _guard_names(rule.guard)
+    for key in ("allowRead", "allowWrite"):
+        yield from _guard_names(chart.document.get(key))
+    for node in chart.nodes:
+        for delay in node.raw.get("after", {}):
+            yield "delays", delay
+        for invoke in node.raw.get("invoke", ()):
+            if "src" in invoke:
+                yield "effects", invoke["src"]
+
+
+# ------------------------------------------------------------------------ near misses
+
+
+def _similar(chart: Chart) -> None:
+    """Report names that differ in capitals, hyphens and the like only."""
+    for node in chart.nodes:
+        seen: dict[str, str] = {}
+        for key, child in node.children.items():
+            other = seen.setdefault(_folded(key), key)
+            if other != key:
+                _report_similar(chart, child.steps, key, other, "state")
+    events: dict[str, str] = {}
+    for node in chart.nodes:
+        for path, event in _events(node):
+            other = events.setdefault(_folded(event), event)
+            if other != event:
+                _report_similar(chart, path, event, other, "event")
+
+
+def _folded(name: str) -> str:
+    return "".join(char for char in name.lower() if char not in "-_. ")
+
+
+def _events(node: Node) -> Iterator[tuple[Path, str]]:
+    for event in node.raw.get("on", {}):
+        yield (*node.steps, "on", event), event
+    for number, item in enumerate(node.raw.get("transitions", ())):
+        for event in item["event"]:
+            yield (*node.steps, "transitions", number), event.rstrip(".*") or "*"
+
+
+def _report_similar(chart: Chart, path: Path, name: str, other: str, what: str) -> None:
+    message = f"the {what} {quote(name)} differs from {quote(other)} in spelling only"
+    hint = "spell them alike, or more differently"
+    chart.warn(path, "similar_names", message, hint)
+
+
+# ----------------------------------------------------------------------------- delays
+
+
+def _delays(chart: Chart) -> None:
+    """Report delays of one state that are equal, or longer than one that leads out."""
+    declared = chart.implementations.get("delays", {})
+    for node in chart.nodes:
+        known: dict[str, Length] = {}
+        for key in node.raw.get("after", {}):
+            found = length(declared.get(key, key))
+            if found is not None:
+                known[key] = found
+        for key, found in known.items():
+            _report_delay(chart, node, key, found, known)
+
+
+def _report_delay(
+    chart: Chart, node: Node, key: str, found: Length, known: Mapping[str, Length]
+) -> None:
+    path = (*node.steps, "after", key)
+    for other, equal in known.items():
+        if other == key:
+            break
+        if equal == found:
+            message = f"the delay {quote(key)} is as long as {quote(other)}"
+            hint = f"write the transitions of both as a list under {quote(other)}"
+            chart.warn(path, "equal_delays", message, hint)
+            return
+    for other, shorter in known.items():
+        if shorter.is_less_than(found) and _leads_out(chart, node, other):
+            message = f"never over: the state is left after {quote(other)}"
+            hint = f"give the transition after {quote(other)} a guard"
+            chart.warn(path, "dead_transition", message, hint)
+            return
+
+
+def _leads_out(chart: Chart, node: Node, delay: str) -> bool:
+    """Whether a state is certainly left when a delay of it is over."""
+    event = f"after.{delay}.{node.path}"
+    if any(
+        inner is not node and any(p.matches(event) for p in rule.patterns)
+        for inner in inside(node)
+        for rule in chart.by_event(inner)
+    ):
+        return False
+    rules = [r for r in chart.rules[node] if r.key == "after" and r.path[-2] == delay]
+    certain = any(rule.certain for rule in rules)
+    return certain and all(chart.leaves(rule, node) for rule in rules)
+$source$);
+
+insert into pgsm_engine.modules (release, name, source)
+values ('0.1', 'lint_states', $source$"""States that nothing leads to, or out of, and ends that nobody notices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from . import lint_actions
+from .definition_problems import quote
+from .definition_tree import Node
+from .lint_chart import Chart, Pattern, Rule, inside, name, regions
+from .lint_guards import compiled
+from .lint_transitions import can_complete
+
+# -------------------------------------------------------------------- what is reached
+
+
+class Reach:
+    """The states that can be active, `reached`; too many rather than too few."""
+
+    def __init__(self, chart: Chart, dead: set[Rule]) -> None:
+        self.chart = chart
+        self.dead = dead
+        self.reached: set[Node] = set()
+        self.by_default: set[Node] = set()
+        self.new: list[Node] = []
+        self.waiting: list[Rule] = []  # for a completion that nothing leads to yet
+        self._enter_default(chart.root)
+        self._spread()
+
+    def _add(self, node: Node) -> None:
+        if node not in self.reached:
+            self.reached.add(node)
+            self.new.append(node)
+
+    def _enter(self, targets: Sequence[Node]) -> None:
+        for target in targets:
+            self._enter_default(target)
+            for ancestor in target.ancestors():
+                self._add(ancestor)
+                for region in regions(ancestor) if ancestor.kind == "parallel" else ():
+                    if not any(t is region or region in t.ancestors() for t in targets):
+                        self._enter_default(region)
+
+    def _enter_default(self, node: Node) -> None:
+        if node in self.by_default:
+            return
+        self.by_default.add(node)
+        if node.kind == "history":
+            self.reached.add(node)
+            self._enter(self.chart.default(node))
+            return
+        self._add(node)
+        if node.kind == "compound":
+            self._enter(self.chart.initial(node))
+        elif node.kind == "parallel":
+            for region in regions(node):
+                self._enter_default(region)
+
+    def _spread(self) -> None:
+        while True:
+            while self.new:
+                for rule in self.chart.rules[self.new.pop()]:
+                    self._follow(rule)
+            waiting, self.waiting = self.waiting, []
+            for rule in waiting:
+                self._follow(rule)
+            if not self.new and len(self.waiting) == len(waiting):
+                return
+
+    def _follow(self, rule: Rule) -> None:
+        if rule in self.dead or not rule.targets:
+            return
+        if rule.patterns and not any(map(self._is_made, rule.patterns)):
+            self.waiting.append(rule)
+        else:
+            self._enter(rule.targets)
+
+    def _is_made(self, pattern: Pattern) -> bool:
+        node = self.chart.done_events.get(pattern.stem)
+        if node is None or not self.chart.semantics.strict:
+            return True
+        return can_complete(node, self.reached)
+
+
+def check(chart: Chart, dead: set[Rule]) -> set[Node]:
+    """Report what is wrong with states; gives those that can be active."""
+    reached = Reach(chart, dead).reached
+    _unreachable(chart, reached)
+    live = [rule for rule in chart.all_rules if rule not in dead]
+    live = [rule for rule in live if rule.node in reached]
+    outs = WaysOut(chart, live)
+    for node in chart.nodes:
+        if node in reached and node.kind == "atomic":
+            _no_way_out(chart, node, outs)
+    for node in chart.nodes:
+        if node in reached and node.children and node.parent:
+            _stuck_when_done(chart, node, live, reached)
+    return reached
+
+
+def _unreachable(chart: Chart, reached: set[Node]) -> None:
+    for node in chart.tree.nodes:
+        if node in reached or (node.parent and node.parent not in reached):
+            continue
+        if node.kind == "history":
+            message = f"no transition leads to the history state {quote(node.path)}"
+            hint = "make it a target, or leave it out"
+        else:
+            message = f"no transition that can be taken leads to {quote(node.path)}"
+            hint = "make it the target of one, or leave the state out"
+        chart.warn(node.steps, "unreachable_state", message, hint)
+
+
+# ------------------------------------------------------------------------- ways out
+
+
+class WaysOut:
+    """Whether anything can happen in a state, by the rules that can be taken."""
+
+    def __init__(self, chart: Chart, live: Sequence[Rule]) -> None:
+        self.chart = chart
+        self.live: dict[Node, list[Rule]] = {}
+        self.left_from_inside: set[Node] = set()
+        for rule in live:
+            self.live.setdefault(rule.node, []).append(rule)
+            domain = chart.domain(rule)
+            for node in (rule.node, *rule.node.ancestors()) if domain else ():
+                if node.kind == "parallel":
+                    self.left_from_inside.add(node)
+                if node is domain:
+                    break
+
+    def exist(self, node: Node) -> bool:
+        """Whether a rule of the state, of one around it or beside it does something.
+
+        A rule for an error does not count, nor one that a state inside forbids (`{}`).
+        """
+        forbidden: list[Pattern] = []
+        for current in (node, *node.ancestors()):
+            if current.kind == "parallel" and current in self.left_from_inside:
+                return True
+            rules = self.live.get(current, ())
+            if any(self._counts(rule, forbidden) for rule in rules):
+                return True
+            for rule in rules:
+                if rule.certain and not rule.does_something:
+                    forbidden.extend(rule.patterns)
+        return False
+
+    @staticmethod
+    def _counts(rule: Rule, forbidden: Sequence[Pattern]) -> bool:
+        if not rule.does_something:
+            return False
+        if rule.patterns and all(p.stem.startswith("error.") for p in rule.patterns):
+            return False
+        return not rule.patterns or not all(
+            any(each.covers(pattern) for each in forbidden) for pattern in rule.patterns
+        )
+
+
+def _no_way_out(chart: Chart, node: Node, outs: WaysOut) -> None:
+    if node.parent is None or node.parent.kind == "parallel" or outs.exist(node):
+        return  # the root and regions are not there to be left
+    invokes = node.raw.get("invoke", ())
+    if any("machine" in invoke for invoke in invokes):
+        return  # lives as long as its child does
+    message = f"nothing leads out of {quote(node.path)}, and it is not final"
+    hint = 'write "type": "final" if it is an end, else give it a transition'
+    if invokes:
+        message = f"nothing happens in {quote(node.path)} when its invocation is done"
+        hint = 'write "onDone" with what comes then'
+    chart.warn(node.steps, "no_way_out", message, hint)
+
+
+# ------------------------------------------------------------- ends that nobody sees
+
+
+def _stuck_when_done(
+    chart: Chart, node: Node, live: Sequence[Rule], reached: set[Node]
+) -> None:
+    """Report a state whose completion no rule takes and no guard looks at."""
+    if node.parent is None or node.parent.kind == "parallel":
+        return  # a region: its parent's completion counts
+    if not can_complete(node, reached):
+        return
+    event = chart.done_event(node)
+    if any(p.matches(event) for rule in live for p in rule.patterns):
+        return
+    if any(rule.key == "always" and _is_around(rule.node, node) for rule in live):
+        return
+    if any(True for _ in _looks_at(chart, node)) or _says_so(chart, node):
+        return
+    message = f"{quote(name(node))} stays where it is when it is complete: "
+    message += f"nothing takes {quote(event)}"
+    chart.warn(
+        node.steps, "stuck_when_done", message, 'write "onDone" with what is next'
+    )
+
+
+def _looks_at(chart: Chart, node: Node) -> Iterator[str]:
+    """Guards of rules that ask whether a final state inside is active."""
+    paths = {child.path for child in inside(node)}
+    ids = {f"#{child.id}" for child in inside(node)}
+    for rule in chart.all_rules:
+        for part in chart.guards.parts(rule.guard):
+            if part.get("in") in paths | ids:
+                yield part["in"]
+            found = compiled(part.get("expr"), frozenset())
+            if "expr" in part and (found is None or found.states & (paths | ids)):
+                yield part["expr"]
+
+
+def _is_around(node: Node, inner: Node) -> bool:
+    return node is inner or node in inner.ancestors()
+
+
+def _says_so(chart: Chart, node: Node) -> bool:
+    """Whether entering one of the final states raises an event."""
+    return any(
+        item.kind in ("raise", "send")
+        for final in inside(node)
+        if final.kind == "final"
+        for item in lint_actions.expanded(chart, final.raw.get("entry", ()))
+    )
+$source$);
+
+insert into pgsm_engine.modules (release, name, source)
+values ('0.1', 'lint_transitions', $source$"""Transitions that can never be taken, and what stands after what always matches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from . import lint_actions
+from .definition_events import RESERVED_PREFIXES
+from .definition_problems import Path, did_you_mean, quote
+from .definition_tree import Node, can_be_active_together
+from .lint_chart import Chart, Pattern, Rule, name, regions
+
+Document = Mapping[str, Any]
+
+
+def check(chart: Chart) -> set[Rule]:
+    """Report transitions that can never be taken; gives them."""
+    dead = {
+        *_shadowed(chart),
+        *_handled_below(chart),
+        *_without_sender(chart),
+        *_never_complete(chart),
+    }
+    _left_at_once(chart, dead)
+    _constant_guards(chart)
+    _branches(chart)
+    return dead
+
+
+# ------------------------------------------------------- after one that always matches
+
+
+def _shadowed(chart: Chart) -> Iterator[Rule]:
+    """Rules after one of the same state that takes all of their events."""
+    for node in chart.nodes:
+        earlier: dict[Pattern | None, Rule] = {}
+        for rule in chart.rules[node]:
+            first = _first(chart, rule, earlier)
+            if first is not None:
+                _report_shadowed(chart, rule, first)
+                yield rule
+            elif rule.certain:
+                for pattern in rule.patterns or (None,):
+                    earlier.setdefault(pattern, rule)
+
+
+def _first(
+    chart: Chart, rule: Rule, earlier: Mapping[Pattern | None, Rule]
+) -> Rule | None:
+    """An earlier rule that is always taken instead; None when there is none."""
+    if rule.key == "always":
+        return earlier.get(None)
+    found: Rule | None = None
+    for pattern in rule.patterns:
+        # in XState's order a wildcard never comes before an exact descriptor
+        wider = pattern.wider() if chart.semantics.token_prefixes else (pattern,)
+        found = next((earlier[each] for each in wider if each in earlier), None)
+        if found is None:
+            return None
+    return found
+
+
+def _report_shadowed(chart: Chart, rule: Rule, first: Rule) -> None:
+    what = "always" if rule.key == "always" else _events(rule)
+    if rule.guard is None:
+        message = f"a second transition without a guard for {what}: the first is taken"
+        hint = "give the first one a guard, or leave this one out"
+        chart.warn(rule.path, "duplicate_unguarded", message, hint)
+        return
+    message = f"never taken: the transition before it for {what} has no guard"
+    if first.guard is not None:
+        message = f"never taken: the guard of the one before it for {what} is true"
+    hint = "put the one without a guard last"
+    chart.warn(rule.path, "dead_transition", message, hint)
+
+
+def _events(rule: Rule) -> str:
+    if rule.key == "after":
+        return quote(str(rule.path[-2]))
+    names = [
+        ("*" if not p.stem else f"{p.stem}.*" if p.open else p.stem)
+        for p in rule.patterns
+    ]
+    if rule.key == "transitions":
+        names = list(rule.raw["event"])
+    return ", ".join(map(quote, names))
+
+
+# ------------------------------------------------------------ handled by what is inside
+
+
+def _handled_below(chart: Chart) -> Iterator[Rule]:
+    """Rules of a state whose active descendants take their events without fail."""
+    certain = {
+        node: {
+            pattern
+            for rule in chart.by_event(node)
+            if rule.certain
+            for pattern in rule.patterns
+        }
+        for node in chart.nodes
+    }
+    restless = {node for node in chart.nodes if leaves_at_once(chart, node)}
+
+    def covered(node: Node, pattern: Pattern) -> bool:
+        if any(each in certain[node] for each in pattern.wider()):
+            return True
+        return below(node, pattern)
+
+    def below(node: Node, pattern: Pattern) -> bool:
+        children = [child for child in regions(node) if child not in restless]
+        if node is chart.root and node.kind == "compound":
+            children = [child for child in children if child.kind != "final"]
+        if not children:
+            return False
+        some = node.kind == "parallel" and not chart.semantics.by_atomic_state
+        return (any if some else all)(covered(child, pattern) for child in children)
+
+    for node in chart.nodes:
+        for rule in chart.by_event(node) if node.children else ():
+            if all(below(node, pattern) for pattern in rule.patterns):
+                where = f"{quote(name(node))}" if node.parent else "the machine"
+                message = f"never taken: the states inside of {where} take "
+                hint = "leave it out, or give theirs a guard"
+                chart.warn(
+                    rule.path, "dead_transition", f"{message}{_events(rule)}", hint
+                )
+                yield rule
+
+
+# ------------------------------------------------------ events that nothing here makes
+
+
+def engine_events(chart: Chart) -> dict[str, None] | None:
+    """The reserved events that this machine can get; None when that is not known."""
+    found: dict[str, None] = dict.fromkeys(chart.done_events)
+    for node in chart.nodes:
+        for delay in node.raw.get("after", {}):
+            found[f"after.{delay}.{node.path}"] = None
+        for invoke in node.raw.get("invoke", ()):
+            found.update(dict.fromkeys(_answers(chart, invoke)))
+    for item in lint_actions.written(chart):
+        if item.kind == "spawn":
+            child = item.action["id"]
+            if not isinstance(child, str):
+                return None
+            found[f"done.invoke.{child}"] = found[f"error.invoke.{child}"] = None
+    return found
+
+
+def is_late(chart: Chart, invoke: Document) -> bool:
+    """Whether an invocation's answer comes as an event after its state was left."""
+    declared = chart.implementations.get("effects", {}).get(invoke.get("src"), {})
+    return bool(invoke.get("late", declared.get("late")) == "deliver")
+
+
+def _answers(chart: Chart, invoke: Document) -> Iterator[str]:
+    key = invoke["id"]
+    yield from (f"done.invoke.{key}", f"error.invoke.{key}")
+    if "each" in invoke:
+        yield f"done.item.{key}"
+    if is_late(chart, invoke):
+        yield f"late.{key}"
+
+
+def _without_sender(chart: Chart) -> Iterator[Rule]:
+    """Rules for events that only the engine makes, and never makes here."""
+    known = engine_events(chart)
+    if not chart.semantics.strict or known is None:
+        return  # SCXML's documents may send any event
+    for rule in chart.all_rules:
+        if rule.key != "on" or not all(
+            _is_engine_s(pattern) and not any(map(pattern.matches, known))
+            for pattern in rule.patterns
+        ):
+            continue
+        event = rule.patterns[0].stem
+        message = f"never taken: nothing in this machine makes {_events(rule)}"
+        hint = did_you_mean(event, known)
+        chart.warn(rule.path, "dead_transition", message, hint or _where_from(event))
+        yield rule
+
+
+def _is_engine_s(pattern: Pattern) -> bool:
+    return f"{pattern.stem}.".startswith(RESERVED_PREFIXES)
+
+
+def _where_from(event: str) -> str:
+    if event.startswith("done.state"):
+        return "it is done.state.<path of a state with states inside>"
+    if event.startswith("after"):
+        return "it is after.<delay>.<path of the state that has the delay>"
+    if event.startswith("late"):
+        return 'it needs an invocation with "late": "deliver"'
+    return "the last part is the id of an invocation"
+
+
+def can_complete(node: Node, reached: set[Node] | None = None) -> bool:
+    """Whether a state can be complete: in a final state, all of its regions."""
+    if node.kind == "final":
+        return reached is None or node in reached
+    if node.kind == "compound":
+        finals = (child for child in regions(node) if child.kind == "final")
+        return any(reached is None or child in reached for child in finals)
+    return node.kind == "parallel" and all(
+        can_complete(region, reached) for region in regions(node)
+    )
+
+
+def _never_complete(chart: Chart) -> Iterator[Rule]:
+    """Rules for the completion of a state that has no final state inside."""
+    for rule in chart.all_rules if chart.semantics.strict else ():
+        nodes = [chart.done_events.get(pattern.stem) for pattern in rule.patterns]
+        if not nodes or any(pattern.open for pattern in rule.patterns):
+            continue
+        if all(node is not None and not can_complete(node) for node in nodes):
+            node = nodes[0]
+            assert node is not None
+            message = f"never taken: {quote(name(node))} has no final state inside"
+            if node.kind == "parallel":
+                region = next(r for r in regions(node) if not can_complete(r))
+                message = (
+                    f"never taken: {quote(region.path)} is a region without an end"
+                )
+            hint = 'write "type": "final" for the state in which it is complete'
+            chart.warn(rule.path, "dead_transition", message, hint)
+            yield rule
+
+
+# ---------------------------------------------------------------- states left at once
+
+
+def leaves_at_once(chart: Chart, node: Node) -> bool:
+    """Whether a state is left before it can take an event or wait."""
+    for rule in chart.always(node):
+        if not _leads_out(chart, rule, node):
+            return False  # a machine may rest after a step that changes nothing
+        if rule.certain:
+            return not _others_may_rest(chart, node)
+    return False
+
+
+def _others_may_rest(chart: Chart, node: Node) -> bool:
+    """Whether an always inside or beside the state can be taken and it stays."""
+    return any(
+        not _leads_out(chart, rule, node)
+        for other in chart.with_always
+        if other is not node and can_be_active_together(other, node)
+        for rule in chart.always(other)
+        if other not in node.ancestors()
+    )
+
+
+def _leads_out(chart: Chart, rule: Rule, node: Node) -> bool:
+    """Whether a rule leaves a state and does not enter it again."""
+    domain = chart.domain(rule)
+    if not rule.targets or domain not in node.ancestors() or domain is None:
+        return False
+    if domain.kind == "parallel":
+        return False
+    around = [node, *node.ancestors()]
+    left = around[around.index(domain) - 1]
+    return not any(
+        target.kind == "history" or target is left or left in target.ancestors()
+        for target in rule.targets
+    )
+
+
+def _left_at_once(chart: Chart, dead: set[Rule]) -> None:
+    for node in chart.nodes:
+        keys = [key for key in ("invoke", "on", "after", "onDone") if key in node.raw]
+        if keys and leaves_at_once(chart, node):
+            dead.update(chart.by_event(node))
+            listed = ", ".join(map(quote, keys))
+            message = f"the state is left at once by its always, so {listed} "
+            message += f"never {'matters' if len(keys) == 1 else 'matter'}"
+            hint = "give that always a guard, or leave the others out"
+            chart.warn(node.steps, "left_at_once", message, hint)
+
+
+# ------------------------------------------------------------- guards and branches
+
+
+def _constant_guards(chart: Chart) -> None:
+    for key, guard in chart.guards.named.items():
+        verdict = chart.guards.constant(guard, None)
+        if verdict is not None:
+            path: Path = ("implementations", "guards", key)
+            _report_constant(chart, path, verdict, f"the guard {quote(key)}")
+    for rule in chart.all_rules:
+        if rule.guard is None or "type" in rule.guard:
+            continue
+        verdict = chart.guards.constant(rule.guard, rule.node)
+        if verdict is not None:
+            _report_constant(chart, (*rule.path, "guard"), verdict, "the guard")
+    for item in lint_actions.written(chart):
+        for number, branch in enumerate(item.action.get("branches", ())):
+            guard = branch.get("guard", {"type": ""})
+            verdict = None if "type" in guard else chart.guards.constant(guard, None)
+            if item.kind == "choose" and verdict is not None:
+                path = (*item.path, "branches", number, "guard")
+                _report_constant(chart, path, verdict, "the guard")
+
+
+def _report_constant(chart: Chart, path: Path, verdict: bool, what: str) -> None:
+    message = f"{what} is always {'true' if verdict else 'false'}"
+    hint = "leave the guard out" if verdict else "what it guards never happens"
+    chart.warn(path, "constant_guard", message, hint)
+
+
+def _branches(chart: Chart) -> None:
+    """Report branches of a choose after one that is always taken."""
+    for item in lint_actions.written(chart):
+        if item.kind != "choose":
+            continue
+        taken = False
+        for number, branch in enumerate(item.action.get("branches", ())):
+            if taken:
+                message = "never taken: a branch before it is always taken"
+                hint = "put the branch without a guard last"
+                path = (*item.path, "branches", number)
+                chart.warn(path, "dead_branch", message, hint)
+            elif chart.guards.constant(branch.get("guard"), None) is True:
+                taken = True
+$source$);
+
+insert into pgsm_engine.modules (release, name, source)
 values ('0.1', 'plan', $source$"""A definition compiled for the interpreter.
 
 ``compile_plan(document)`` turns the normal form of a definition (see
@@ -6932,6 +8961,7 @@ class Invocation:
         "id_location",
         "input",
         "invoke_id",
+        "key",
         "machine",
         "path",
         "policy",
@@ -6949,10 +8979,12 @@ class Invocation:
         self.machine = compiler.optional(invoke, "machine", path)
         self.each = Each(invoke, compiler, path) if "each" in invoke else None
         names = (self.each.item, self.each.index) if self.each else ()
-        with compiler.knowing(*names):
-            self.input = compiler.value(invoke.get("input", {}), path + ".input")
         declared = plan.effects.get(self.src, {}) if self.src else {}
         self.policy = values.policy(declared, invoke)
+        with compiler.knowing(*names):
+            self.input = compiler.value(invoke.get("input", {}), path + ".input")
+            self.key = compiler.optional(self.policy, "key", path)
+        self.policy.pop("key", None)
         self.autoforward: bool = invoke.get("autoforward", False)
         self.finalize = compiler.block(invoke.get("finalize", ()), path + ".finalize")
         self.processor = compiler.optional(invoke, "processor", path)
@@ -7080,6 +9112,7 @@ class Plan:
         "invocations",
         "keys",
         "late_binding",
+        "name",
         "nodes",
         "output",
         "rearmed",
@@ -7119,6 +9152,7 @@ class Plan:
             document.get("internalEvents", ())
         )
         self.sensitive = [parse_path(path) for path in document.get("sensitive", ())]
+        self.name: str | None = document.get("id")
         self.schemas = {key: document[key] for key in SCHEMAS if key in document}
         self.event_schemas: Document = document.get("eventSchemas", {})
         self.context = self.compiler.value(document.get("context", {}), "$.context")
@@ -7731,7 +9765,7 @@ class Run:
         self.scope = scope
         self.scope["context"] = context
         if plan.semantics.data_by_name:
-            scope.update(scxml.system_variables(scope["instance"]))
+            scope.update(scxml.system_variables(scope["instance"], plan.name))
         # bound to the set, not to the run: a cycle would be garbage at each step
         self.scope["in_state"] = partial(in_state, plan.state_by_name, configuration)
         self.work = work
@@ -7796,6 +9830,15 @@ class Run:
         wrong: list[str] = self.answers[self.answered]["value"]
         self.answered += 1
         return wrong
+
+    def is_there(self, instance: str, path: str) -> bool:
+        """Whether an instance of this id is there to receive something."""
+        if self.answered == len(self.answers):
+            question = {"kind": "receiver", "instance": instance}
+            raise errors.Question(block=self.block, path=path, **question)
+        there: bool = self.answers[self.answered]["value"]
+        self.answered += 1
+        return there
 
     def check_effect_input(self, name: str, given: Json, path: str) -> None:
         """Raise StepError for an input that the effect's inputSchema does not allow."""
@@ -8101,6 +10144,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from . import errors, values
+from .definition_delays import looks_like_delay
 
 if TYPE_CHECKING:
     from .run import Run
@@ -8119,13 +10163,13 @@ SYSTEM_VARIABLES = frozenset({"_event", "_sessionid", "_name", "_ioprocessors", 
 PLATFORM_EVENTS = ("done.", "error.")
 
 
-def system_variables(instance: Mapping[str, Json]) -> dict[str, Json]:
+def system_variables(instance: Mapping[str, Json], name: str | None) -> dict[str, Json]:
     """Return the system variables of a session, but for ``_event``."""
     location = {"location": SESSION + instance["id"]}
     return {
         "_event": None,
         "_sessionid": instance["id"],
-        "_name": instance["machine"],
+        "_name": name or instance["machine"],
         "_ioprocessors": dict.fromkeys(PROCESSORS, location),
         "_x": {},
     }
@@ -8199,7 +10243,8 @@ def send(
         _send_to(run, own["parent"], event, data, due, send_id, path, address)
     elif isinstance(address, str) and address.startswith(SESSION):
         receiver = address[len(SESSION) :]
-        _send_to(run, receiver, event, data, due, send_id, path, address)
+        found = receiver if run.is_there(receiver, path) else None
+        _send_to(run, found, event, data, due, send_id, path, address)
     elif isinstance(address, str) and address.startswith("#_") and len(address) > 2:
         child = run.child(address[2:])
         instance: str | None = child["instance"] if child else None
@@ -8233,6 +10278,16 @@ def check_processor(processor: Json, path: str, send_id: str | None) -> None:
     if processor is not None and processor not in PROCESSORS:
         message = f"the event processor {processor!r} is not supported"
         raise errors.StepError(message, path, send_id=send_id)
+
+
+def time_text(amount: Json, path: str) -> Json:
+    """Return what SCXML has for a delay; one that Postgres would refuse is an error."""
+    if not isinstance(amount, str):
+        return amount
+    text = f"0{amount}" if amount.startswith(".") else amount
+    if not looks_like_delay(text):
+        raise errors.StepError(f"{amount!r} is no length of time", path)
+    return text
 
 
 def machine_name(source: str) -> str:
@@ -8281,6 +10336,9 @@ class Semantics:
     done_by_id: bool
     # invocations start at the end of the macrostep; else with their state
     invoke_when_settled: bool
+    # a child that had ended before its state was left is heard of; else nothing
+    # comes from a state's work once it is left
+    hears_the_ended: bool
 
 
 XSTATE = Semantics(
@@ -8293,6 +10351,7 @@ XSTATE = Semantics(
     data_by_name=False,
     done_by_id=False,
     invoke_when_settled=False,
+    hears_the_ended=False,
 )
 SCXML = Semantics(
     name="scxml",
@@ -8304,6 +10363,7 @@ SCXML = Semantics(
     data_by_name=True,
     done_by_id=True,
     invoke_when_settled=True,
+    hears_the_ended=True,
 )
 BY_NAME = {each.name: each for each in (XSTATE, SCXML)}
 
@@ -8579,7 +10639,8 @@ def check_event(event: str | None, data: str | None, origin: str) -> None:
             f'"{event}" comes from the engine and cannot be sent',
             hint="an effect's outcome is reported with complete_effects or fail_effect",
         )
-    if data is None or not data.startswith("{"):
+    own = origin in ("timer", "message")  # SCXML sends any JSON
+    if data is None or not (own or data.startswith("{")):
         raise errors.Refusal(
             errors.BAD_EVENT,
             "the data of an event is a JSON object",
@@ -8770,6 +10831,13 @@ def document(text: str) -> Json:
     return rows.from_rows(exact.loads(text))
 
 
+def lint_document(text: str) -> Json:
+    """Return the warnings about a document in normal form."""
+    from . import lint
+
+    return lint.operation(text)
+
+
 def check_sendable(event: str | None, data: str | None, origin: str) -> Json:
     """Return an empty object, or the refusal of what is no event."""
     check_event(event, data, origin)
@@ -8786,6 +10854,7 @@ OPERATIONS: dict[str, Callable[..., Json]] = {
     "check_upgrade": check_upgrade,
     "define": define,
     "document": document,
+    "lint": lint_document,
 }
 $source$);
 
@@ -9395,7 +11464,8 @@ def _start_one(run: Run, invocation: Invocation) -> None:
     if invocation.src is not None:
         run.check_effect_input(invocation.src, given, invocation.path)
     if invocation.machine is None:
-        run.commands.append(("invoke", invocation, given, None))
+        key = invocation.key(run) if invocation.key else None
+        run.commands.append(("invoke", invocation, given, None, key))
     else:
         facts: dict[str, Json] = {"state": invocation.state.path}
         if invocation.autoforward:
@@ -9496,10 +11566,11 @@ def _start_item(run: Run, invocation: Invocation, index: int, item: Json) -> Non
     with run.names(**{each.item: item, each.index: index}):
         given = invocation.input(run)
         machine = invocation.machine and invocation.machine(run)
+        key = invocation.key(run) if invocation.key else None
     if invocation.src is not None:
         run.check_effect_input(invocation.src, given, invocation.path)
     if invocation.machine is None:
-        run.commands.append(("invoke", invocation, given, index))
+        run.commands.append(("invoke", invocation, given, index, key))
         return
     facts = {
         "state": invocation.state.path,
@@ -9582,8 +11653,8 @@ def receive(
 ) -> Mapping[str, Json] | None:
     """Return the event that the machine takes for an outside one; None for no event.
 
-    Nothing comes from a child that is not the current one of its id.  The end of
-    a child, or of one item of a list of work, is noted.
+    Nothing comes from a child that is not the current one of its id, but in SCXML
+    that it is done.  The end of a child, or of an item of a list of work, is noted.
     """
     source = event["source"] or {}
     invoke_id = source.get("invoke")
@@ -9591,10 +11662,13 @@ def receive(
         return event
     item = source.get("item")
     ended = _outcome(event["type"], invoke_id)
-    if origin == "message":
+    # what an effect answered while its instance was paused is a message, too
+    if origin == "message" and "effect" not in source:
         child = run.child(invoke_id)
         if child is None or child["instance"] != source.get("instance"):
-            return None
+            # one that was stopped does not say that it is done
+            heard = ended == "done" and run.plan.semantics.hears_the_ended
+            return event if heard else None
         if ended:
             run.forget("children", invoke_id)
         if "each" in child:
@@ -9659,12 +11733,12 @@ do $check$
 begin
     if (
         select count(*) from pgsm_engine.modules where release = '0.1'
-    ) <> 45 or exists (
+    ) <> 56 or exists (
         select
         from (values
             ('__init__', '200ff6bd3db86caff3e721305c0ae154f8d460b220c2a4e27c3cb69442137a02'),
-            ('actions', 'd908fc9938fc8149ffb1e5da9fd7de43988e4561c16f9bcf94dc14bcadbce6d3'),
-            ('commands', '6aa643aaa407a725762e55432fac651e7d7e13c91418ddc33db746245aab0779'),
+            ('actions', 'f315634965def24e795ca57bc324d6add91a9d9f760981287cc5b2e49688c41e'),
+            ('commands', 'c376080f90f02e48dfe51d1cd6c5c26d36a303094adcfbe48cd7edddd440f346'),
             ('configuration', '6724a1d35ea1917a271fae082d775bdf25ce0309b68d81d2ec289174732b494c'),
             ('content', '5940b4508637eac69a8a05d8c16af72959a9c3d0041d5c59d909a21ccebe5bad'),
             ('definition', '83496fc7461d3178bb0406f3ef487a75fb122221cbbc885770401f65ebf65ad5'),
@@ -9697,16 +11771,27 @@ begin
             ('expressions', '26b91699dab8f9a9dec4a19951e40c5ea3fae5345036b278b3b6276014ce87db'),
             ('functions', 'f28a2cf68989a39dd88bb40dbbb0f7d24525f2c9b47e9024df99def30ccd40c2'),
             ('interpreter', '1c9893823530ea593f906c44663faae9849f1c0e7902b36db2ab91f258512615'),
-            ('plan', '0ce39d71977c5007592b854159b03121b152264e9dae1c4eb141f8d0a38963d9'),
+            ('lint', '31b125187644516b4fb51a54bd3fb83913b6facc3d1504c7c9a1425c41f4b56e'),
+            ('lint_actions', '1546acdfa87914e4a2a7a2a03025aa990202f35aac34181a066084de217b6f65'),
+            ('lint_chart', '722da318f0fa8966fcdc54f9f84ef520229c075702269099bf8438c314099f28'),
+            ('lint_context', 'c06f03e3ccac5e267c8dd74db4e55674ec27d9be5d4eb45a415bfaeec4c2832e'),
+            ('lint_delays', 'f96af5c28c280ac2fec7c10456975f254504f328fa8f918a3ad84f7dc60db0e9'),
+            ('lint_events', '376f9e8aba30b05a2e698fdf245d07d741a490ed4a02702bd8b5f2531fad1ee0'),
+            ('lint_guards', '9cb21228e5ea12848435b93c4dc574f9439e1d1c0f019830f77802535a3ebd5f'),
+            ('lint_loops', 'be241a5b35b33a32d323aedfbf1ee03c8a8de97c79165b448e21d494cc28775a'),
+            ('lint_names', '3dbb5bc9092e9faf09d753ea8fb9a1a5a8fb77d2ebdd90b60028d953edb1fd27'),
+            ('lint_states', 'ca2cd223e98a3b96a151d7a205024d3c22877470674687edb68bee05f5829949'),
+            ('lint_transitions', 'f3d1607598a942d7dd1ec3119fb02744495f26b6ec484254492ead5c9b6ce4f3'),
+            ('plan', '53a8f03f7df7d046c9f7eb5dad1e7a0524befa0a14750907d1f83553e02f6089'),
             ('rows', 'fe0c45abc4ba16c859f2393ab6a99bf5a0eaf486dd1f34d9e970a667c1ead254'),
-            ('run', '8bfaa59eb976c65844640f66a72e800b0d6527f2c55690b42ceaf14c27ca1549'),
+            ('run', '38525d145d5c5357279cc5499ab4b6f00f1ab91c48d2c91bc7c05bf598d9ca64'),
             ('schemas', '0a61a3b175a182fc4b4c4553b993e3b8ef66c0f6410607f1852a4d665e271bbe'),
-            ('scxml', '3adaebef70267f0dde22ec737386a21ab713d35c015c186b7fc3c1fda21606a6'),
-            ('semantics', '0bd612442fdda17344d4ce7dd506fe13e6c09d4e1bc5d3cfa86a11c6bfe0509a'),
-            ('step', '3dca2dcc9b9f138e7ec6bcdd7fa8398b3af178dfff77af816f9c4c9243e46241'),
+            ('scxml', '16972ffd3afce781a1ec069e616771b8f34b4e80d14006d8a3aa75ab6aeccb6d'),
+            ('semantics', '08a3188ba8741913d02ac57b0a6575337e495df5513f6193db2b3442d93caa34'),
+            ('step', '81a0531f254e9f0128a99ef83259bd83516a0c71c8f398622cdd7ef402cf8a35'),
             ('upgrade', '7ab9209521f07d3e3e32d18e9159f7d231bfb320994627bf85be87755153ae95'),
             ('values', '170aed3bd993b7502036d23a0da6228e4a25473d7f50c7321c3821bed9225392'),
-            ('work', '5949bc789db8687802f1e5588456ba3d782f23085d80ea6656fea85d46edb2eb')
+            ('work', '7af0f931e9a4c255cc7aea55d5592748994cf09dfc47328cf8196db88146e58f')
         ) as expected (name, hash)
         left join pgsm_engine.modules as m
             on m.release = '0.1' and m.name = expected.name
@@ -9733,7 +11818,7 @@ if door is None:
 
     # The name carries the hash: "create or replace" empties SD in every open
     # session, but sys.modules would keep the old engine.
-    package = "pgsm_engine_264925ae5bef"
+    package = "pgsm_engine_fee81b6ccc4e"
     rows = plpy.execute(
         "select name, source from pgsm_engine.modules where release = '0.1'"
     )
