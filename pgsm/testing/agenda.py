@@ -21,7 +21,7 @@ Rank = tuple[Any, ...]
 Task = tuple[Rank, datetime, Callable[[], None]]
 MOST_ATTEMPTS = 10
 UNDELIVERABLE = "error.communication"
-_ORIGIN = {"message": "message", "deferred": "message", "post": "post"}
+_ORIGIN = {"message": "message", "deferred": "deferred", "post": "post"}
 _OF_THE_FAMILY = re.compile(r"(done|error)\.invoke\.")
 
 

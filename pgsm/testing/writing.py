@@ -181,14 +181,25 @@ def _forget_sends(store: Store, row: Row, send_ids: Any) -> None:
             del store.timers[key]
 
 
+NEVER_TAKEN = {
+    "code": "SM110",
+    "message": "the instance ended before it took the event",
+}
+
+
 def end_instance(store: Store, row: Row) -> None:
     """Nothing of its own can reach an ended instance.
 
     What others have sent stays: it is found undeliverable.
     """
     for timer in store.timers_of(row.instance_id):
-        if timer.kind in ("after", "send", "deferred"):
-            del store.timers[timer.instance_id, timer.timer_id]
+        key = timer.instance_id, timer.timer_id
+        if timer.kind in ("after", "send"):
+            del store.timers[key]
+        elif timer.status == "deferred":
+            store.timers[key] = replace(
+                timer, status="undeliverable", last_error=dict(NEVER_TAKEN)
+            )
     for effect in store.effects_of(row.instance_id):
         if effect.kind == "invoke":
             cancel(store, effect)

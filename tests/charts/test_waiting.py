@@ -253,3 +253,11 @@ def test_delayed_message_can_be_cancelled(engine: Engine) -> None:
     chart.send("go")
     chart.advance("2 hours")
     assert receiver.snapshot().context == {"n": 1}
+
+
+def test_deferred_event_of_an_instance_that_ends_stays_visible(engine: Engine) -> None:
+    states = {"a": {"defer": ["early"], "on": {"end": "b"}}, "b": {"type": "final"}}
+    chart = engine.start({"initial": "a", "states": states})
+    chart.send("early")
+    assert chart.send("end").status == "done"
+    assert [timer.event for timer in chart.timers()] == ["early"]

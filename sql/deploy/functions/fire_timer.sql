@@ -44,7 +44,11 @@ begin
     end if;
     v_snapshot := pgsm_private.take_event(
         fire_timer.instance, v_timer.event, v_data, v_facts,
-        case v_timer.kind when 'message' then 'message' when 'post' then 'post' else 'timer' end,
+        case
+            when v_timer.timer_id like 'deferred/%' then 'deferred'
+            when v_timer.kind in ('message', 'post') then v_timer.kind
+            else 'timer'
+        end,
         v_timer.actor, v_timer.event_id
     );
     if v_timer.kind = 'post' and v_snapshot.outcome in ('no_transition', 'guarded') then

@@ -4,6 +4,7 @@
 -- requires: functions/describe_instance
 -- requires: functions/check_sendable
 -- requires: functions/insert_message
+-- requires: functions/end_timers
 -- requires: functions/log_repair
 
 begin;
@@ -32,8 +33,7 @@ begin
     where i.instance_id = v_instance.instance_id;
     perform pgsm_private.insert_message(v_instance, c.child ->> 'instance', 'pgsm.stop', '{}')
     from jsonb_each(v_instance.work -> 'children') as c (id, child);
-    delete from pgsm_private.timers as t
-    where t.instance_id = v_instance.instance_id and t.kind in ('after', 'send');
+    perform pgsm_private.end_timers(v_instance.instance_id);
     perform pgsm_private.end_state_work(
         v_instance.instance_id, v_instance.states || array[''], v_instance.clock
     );

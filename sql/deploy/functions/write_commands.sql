@@ -5,6 +5,7 @@
 -- requires: functions/cancel_sent
 -- requires: functions/cancel_invocations
 -- requires: functions/release_deferred
+-- requires: functions/end_timers
 -- requires: tables/instances
 
 begin;
@@ -59,9 +60,7 @@ begin
         perform pgsm_private.write_family(v_instance, v_result);
     end if;
     if v_instance.status in ('done', 'stopped') then
-        -- nothing of its own can reach it any more; messages stay, visible
-        delete from pgsm_private.timers as t
-        where t.instance_id = v_instance.instance_id and t.kind in ('after', 'send');
+        perform pgsm_private.end_timers(v_instance.instance_id);
     end if;
 end;
 $$;
