@@ -154,6 +154,8 @@ class EntrySet:
 
     def add_ancestor_states_to_enter(self, state: State, domain: State | None) -> None:
         """Add what lies between the domain and a state, and the regions beside it."""
+        if state is domain:
+            return
         for ancestor in state.ancestors:
             if ancestor is domain:
                 break
@@ -171,10 +173,12 @@ class EntrySet:
             for target in recorded:
                 self.add_ancestor_states_to_enter(target, state.parent)
             return
-        default = _history_default(state)
-        if state.default is not None and state.parent is not None:
-            self.default_content[state.parent] = default.actions
         assert state.parent is not None
+        default = _history_default(state)
+        if state.default is not None:
+            self.default_content[state.parent] = default.actions
+        elif default is state.parent.initial:
+            self.default_entry.add(state.parent)
         self._add_targets(default, state.parent)
 
     def _add_targets(self, transition: Transition, ancestor: State) -> None:
@@ -198,6 +202,8 @@ def compute_entry_set(transitions: Iterable[Transition], history: History) -> En
         if not transition.targets:
             continue
         domain = get_transition_domain(transition, history)
+        if domain is not None and not domain.children:
+            continue  # of an atomic state to itself: it leaves and enters nothing
         for target in transition.targets:
             entering.add_descendant_states_to_enter(target)
         for target in get_effective_target_states(transition, history):

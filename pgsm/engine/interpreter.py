@@ -52,7 +52,7 @@ def select_transitions(run: Run, event: Mapping[str, Json]) -> list[Transition]:
     if run.plan.semantics.by_atomic_state:
         _select_by_atomic_state(run, event_type, enabled)
     else:
-        _select(run, run.plan.root, event_type, enabled)
+        _select_by_region(run, run.plan.root, event_type, enabled)
     return sets.remove_conflicting_transitions(enabled, run.configuration, run.history)
 
 
@@ -61,21 +61,18 @@ def select_eventless_transitions(run: Run) -> list[Transition]:
     if not run.plan.has_always:
         return []
     enabled: list[Transition] = []
-    if run.plan.semantics.by_atomic_state:
-        _select_by_atomic_state(run, None, enabled)
-    else:
-        _select(run, run.plan.root, None, enabled)
+    _select_by_atomic_state(run, None, enabled)
     return sets.remove_conflicting_transitions(enabled, run.configuration, run.history)
 
 
-def _select(
-    run: Run, state: State, event_type: str | None, enabled: list[Transition]
+def _select_by_region(
+    run: Run, state: State, event_type: str, enabled: list[Transition]
 ) -> bool:
     """Descendants first; a state is asked when nothing below it is enabled."""
     found = False
     for child in state.children:
         if child in run.configuration:
-            found |= _select(run, child, event_type, enabled)
+            found |= _select_by_region(run, child, event_type, enabled)
     if found:
         return True
     transition = _first_enabled(run, state, event_type)
@@ -303,12 +300,13 @@ def macrostep(run: Run, event: Mapping[str, Json], origin: str = "event") -> boo
     enabled = select_transitions(run, received)
     live = [t for t in enabled if t.targets is not None or t.actions is not None]
     same = run.work is before and run.context is context and not run.commands
-    if not live and not run.queue and same:
+    quiet = not live and not run.queue and same
+    if quiet and not run.plan.has_always:
         return False
     if live:
         microstep(run, enabled)
     settle(run)
-    return True
+    return not quiet or bool(run.taken)
 
 
 def is_deferred(run: Run, event_type: str) -> bool:
@@ -340,8 +338,10 @@ def settle(run: Run) -> None:
     Raises Refusal when that does not end, or when an error has no handler.
     """
     steps = 0
+    rested = False
     while run.running:
-        enabled = select_eventless_transitions(run)
+        enabled = [] if rested else select_eventless_transitions(run)
+        before = _standing(run) if enabled and run.plan.semantics.rests else None
         if not enabled:
             if not run.queue:
                 if not run.to_invoke:
@@ -354,8 +354,10 @@ def settle(run: Run) -> None:
             if not enabled:
                 _refuse_error(run, event)
         if not enabled:
+            rested = False
             continue
         microstep(run, enabled)
+        rested = before is not None and _is_standing(run, before)
         steps += 1
         if steps > MAX_MICROSTEPS:
             raise errors.Refusal(
@@ -367,6 +369,18 @@ def settle(run: Run) -> None:
     _leave_all(run)
     for event in run.queue:
         _refuse_error(run, event)
+
+
+def _standing(run: Run) -> tuple[Any, ...]:
+    """What a microstep may change; an assign makes a new context."""
+    return set(run.configuration), dict(run.history), run.context, run.work
+
+
+def _is_standing(run: Run, before: tuple[Any, ...]) -> bool:
+    """Whether nothing has changed since then."""
+    configuration, history, context, kept = before
+    still = run.context is context and run.work is kept
+    return still and run.configuration == configuration and run.history == history
 
 
 def _refuse_error(run: Run, event: Mapping[str, Json]) -> None:

@@ -16,9 +16,12 @@ class Semantics:
     # descriptors match by token prefix and the document order of transitions
     # decides; else exact ones come first, then the longest wildcard
     token_prefixes: bool
-    # each atomic state looks for its own transition; else a parallel state's
-    # is taken only when no region has one
+    # each atomic state looks for its own transition of an event; else a parallel
+    # state's is taken only when no region has one
     by_atomic_state: bool
+    # an eventless transition that changes nothing is not taken again before the
+    # next event; else the machine never settles
+    rests: bool
     # an error undoes its block of content; else the block ends where it happens
     undo_blocks: bool
     # an error that no transition takes refuses the event; else it is dropped
@@ -41,6 +44,7 @@ XSTATE = Semantics(
     name="xstate",
     token_prefixes=False,
     by_atomic_state=False,
+    rests=True,
     undo_blocks=True,
     refuse_errors=True,
     strict=True,
@@ -53,6 +57,7 @@ SCXML = Semantics(
     name="scxml",
     token_prefixes=True,
     by_atomic_state=True,
+    rests=False,
     undo_blocks=False,
     refuse_errors=False,
     strict=False,

@@ -166,6 +166,8 @@ def start(
     schemas.check_context(run)
     result = describe(run, set(), {}, changed=True)
     result["context"] = run.context
+    if run.history:
+        result["history"] = dump_history(run)
     if run.work:
         result["work"] = run.work
     return result
