@@ -291,22 +291,31 @@ class Compiler:
         to = node.get("to", {})
         if self.semantics.data_by_name and "instance" not in to and to != "parent":
             return self._send_to_address(node, path)
-        receiver = self._receiver(to, path + ".to")
+        receivers = self._receivers(to, path + ".to")
         data = self.value(node.get("data", {}), path + ".data")
         send_id = self.optional(node, "id", path)
         due = self.delay(node["delay"], path + ".delay") if "delay" in node else None
 
         def send(run: Run) -> None:
-            run.send(
-                receiver(run),
-                node["event"],
-                data(run),
-                due(run) if due else {"in": "0"},
-                send_id(run) if send_id else None,
-                path,
-            )
+            for receiver in receivers(run):
+                run.send(
+                    receiver,
+                    node["event"],
+                    data(run),
+                    due(run) if due else {"in": "0"},
+                    send_id(run) if send_id else None,
+                    path,
+                )
 
         return send
+
+    def _receivers(self, to: Json, path: str) -> Callable[[Run], list[Json]]:
+        """Return the closure that gives the ids of the receiving instances."""
+        if to != "parent" and "children" in to:
+            invoke_id = self.value(to["children"], path + ".children")
+            return lambda run: run.children(invoke_id(run))
+        receiver = self._receiver(to, path)
+        return lambda run: [receiver(run)]
 
     def _receiver(self, to: Json, path: str) -> Value:
         """Return the closure that gives the id of the receiving instance."""

@@ -123,9 +123,7 @@ class _Netted:
             }
         )
 
-    def invoke(
-        self, invocation: Any, given: Json, item: int | None, key: Json
-    ) -> None:
+    def invoke(self, invocation: Any, given: Json, item: int | None, key: Json) -> None:
         effect = {
             "kind": "invoke",
             "name": invocation.src,

@@ -136,14 +136,15 @@ def _receiver(check: Check, raw: Any, at: At) -> Any:
         check.feature("to.parent", at)
         return raw
     if isinstance(raw, str):
-        message = 'a receiver is "parent", {"instance": …} or {"child": …}'
+        keys = "instance, child, children"
+        message = f'a receiver is "parent", or has one of the keys {keys}'
         check.problem(at, "bad_value", message)
         return DROP
     result = read_object(check, raw, at, RECEIVER)
     if result is DROP:
         return DROP
     if sum(key in raw for key in RECEIVER.fields) != 1:
-        message = "a receiver has one of the keys instance, child"
+        message = "a receiver has one of the keys instance, child, children"
         check.problem(at, "bad_value", message)
     if "address" in raw and check.semantics.strict:
         check.scxml_only(at / "address", "address")
@@ -165,7 +166,9 @@ _block = one_or_many(action, keep_empty=True)
 
 NAMED = Shape("action", {"type": _checked, "params": value})
 BRANCH = Shape("branch", {"guard": guard, "actions": actions})
-RECEIVER = Shape("to", {"instance": value, "child": value, "address": value})
+RECEIVER = Shape(
+    "to", {"instance": value, "child": value, "children": value, "address": value}
+)
 
 
 def _shape(kind: str, required: tuple[str, ...], **fields: Reader) -> Shape:

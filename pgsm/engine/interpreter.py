@@ -77,9 +77,18 @@ def _select_by_region(
         return True
     transition = _first_enabled(run, state, event_type)
     if transition is None:
-        return False
+        return _keeps(run, state, event_type)
     enabled.append(transition)
     return True
+
+
+def _keeps(run: Run, state: State, event_type: str | None) -> bool:
+    """Whether a state defers an outside event, so that no ancestor is asked."""
+    return (
+        run.may_defer
+        and event_type is not None
+        and any(matches(descriptor, event_type) for descriptor in state.defer)
+    )
 
 
 def _select_by_atomic_state(
@@ -96,6 +105,7 @@ def _select_by_atomic_state(
             found = asked[state]
             if found is not None:
                 enabled.append(found)
+            if found is not None or _keeps(run, state, event_type):
                 break
 
 
@@ -287,7 +297,9 @@ def start(run: Run, event: Mapping[str, Json]) -> None:
     settle(run)
 
 
-def macrostep(run: Run, event: Mapping[str, Json], origin: str = "event") -> bool:
+def macrostep(
+    run: Run, event: Mapping[str, Json], origin: str = "event", may_defer: bool = False
+) -> bool:
     """Apply an event and settle; False when no transition took it."""
     before, context = run.work, run.context
     received = work.receive(run, event, origin)
@@ -297,8 +309,12 @@ def macrostep(run: Run, event: Mapping[str, Json], origin: str = "event") -> boo
     if run.plan.semantics.data_by_name:
         work.finalize(run, received)
         work.forward(run, received)
+    run.may_defer = may_defer and run.plan.has_defer
     enabled = select_transitions(run, received)
     live = [t for t in enabled if t.targets is not None or t.actions is not None]
+    if run.may_defer and not live and is_deferred(run, received["type"]):
+        return False
+    run.may_defer = False
     same = run.work is before and run.context is context and not run.commands
     quiet = not live and not run.queue and same
     if quiet and not run.plan.has_always:

@@ -61,7 +61,7 @@ class Run:
         "context",
         "emitted",
         "history",
-        "ignored",
+        "may_defer",
         "notes",
         "output",
         "plan",
@@ -119,7 +119,7 @@ class Run:
         self.started = 0
         self.sent = 0
         self.to_invoke: list[State] = []
-        self.ignored = False
+        self.may_defer = False
 
     # -- what closures call -----------------------------------------------------
 
@@ -277,6 +277,15 @@ class Run:
         """Return what is known of a running child."""
         found: Mapping[str, Json] | None = self.work.get("children", {}).get(child_id)
         return found
+
+    def children(self, invoke_id: str) -> list[Json]:
+        """Return the instances of all running children of an invocation."""
+        running = sorted(self.work.get("children", {}).items())
+        return [
+            child["instance"]
+            for child_id, child in running
+            if child.get("each", child_id) == invoke_id
+        ]
 
     def keep(self, kind: str, key: str, entry: Json) -> None:
         """Keep an entry of running work."""

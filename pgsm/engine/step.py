@@ -200,8 +200,9 @@ def step(
     before_work = run.work
     message = make_event(event, loads(data), **(loads(facts) or {}))
     schemas.check_event(run, message, origin)
-    if not interpreter.macrostep(run, message, origin):
-        if not _RESERVED.match(event) and interpreter.is_deferred(run, event):
+    may_defer = not _RESERVED.match(event)
+    if not interpreter.macrostep(run, message, origin, may_defer):
+        if may_defer and interpreter.is_deferred(run, event):
             return {"transitions": [], "deferred": True}
         return _not_taken(run)
     if run.context is not before_context:

@@ -261,3 +261,27 @@ def test_deferred_event_of_an_instance_that_ends_stays_visible(engine: Engine) -
     chart.send("early")
     assert chart.send("end").status == "done"
     assert [timer.event for timer in chart.timers()] == ["early"]
+
+
+def test_inner_state_that_defers_goes_before_an_outer_one_that_takes(
+    engine: Engine,
+) -> None:
+    chart = engine.start(
+        {
+            "initial": "live",
+            "states": {
+                "live": {
+                    "initial": "charging",
+                    "on": {"cancel": ".cancelled"},
+                    "states": {
+                        "charging": {"defer": ["cancel"], "on": {"charged": "idle"}},
+                        "idle": {},
+                        "cancelled": {},
+                    },
+                }
+            },
+        }
+    )
+    assert chart.send("cancel").outcome == "deferred"
+    chart.send("charged")
+    assert chart.advance("1 second").value == {"live": "cancelled"}

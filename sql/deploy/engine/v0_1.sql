@@ -305,22 +305,31 @@ class Compiler:
         to = node.get("to", {})
         if self.semantics.data_by_name and "instance" not in to and to != "parent":
             return self._send_to_address(node, path)
-        receiver = self._receiver(to, path + ".to")
+        receivers = self._receivers(to, path + ".to")
         data = self.value(node.get("data", {}), path + ".data")
         send_id = self.optional(node, "id", path)
         due = self.delay(node["delay"], path + ".delay") if "delay" in node else None
 
         def send(run: Run) -> None:
-            run.send(
-                receiver(run),
-                node["event"],
-                data(run),
-                due(run) if due else {"in": "0"},
-                send_id(run) if send_id else None,
-                path,
-            )
+            for receiver in receivers(run):
+                run.send(
+                    receiver,
+                    node["event"],
+                    data(run),
+                    due(run) if due else {"in": "0"},
+                    send_id(run) if send_id else None,
+                    path,
+                )
 
         return send
+
+    def _receivers(self, to: Json, path: str) -> Callable[[Run], list[Json]]:
+        """Return the closure that gives the ids of the receiving instances."""
+        if to != "parent" and "children" in to:
+            invoke_id = self.value(to["children"], path + ".children")
+            return lambda run: run.children(invoke_id(run))
+        receiver = self._receiver(to, path)
+        return lambda run: [receiver(run)]
 
     def _receiver(self, to: Json, path: str) -> Value:
         """Return the closure that gives the id of the receiving instance."""
@@ -730,9 +739,7 @@ class _Netted:
             }
         )
 
-    def invoke(
-        self, invocation: Any, given: Json, item: int | None, key: Json
-    ) -> None:
+    def invoke(self, invocation: Any, given: Json, item: int | None, key: Json) -> None:
         effect = {
             "kind": "invoke",
             "name": invocation.src,
@@ -937,6 +944,8 @@ class EntrySet:
 
     def add_ancestor_states_to_enter(self, state: State, domain: State | None) -> None:
         """Add what lies between the domain and a state, and the regions beside it."""
+        if state is domain:
+            return
         for ancestor in state.ancestors:
             if ancestor is domain:
                 break
@@ -954,10 +963,12 @@ class EntrySet:
             for target in recorded:
                 self.add_ancestor_states_to_enter(target, state.parent)
             return
-        default = _history_default(state)
-        if state.default is not None and state.parent is not None:
-            self.default_content[state.parent] = default.actions
         assert state.parent is not None
+        default = _history_default(state)
+        if state.default is not None:
+            self.default_content[state.parent] = default.actions
+        elif default is state.parent.initial:
+            self.default_entry.add(state.parent)
         self._add_targets(default, state.parent)
 
     def _add_targets(self, transition: Transition, ancestor: State) -> None:
@@ -981,6 +992,8 @@ def compute_entry_set(transitions: Iterable[Transition], history: History) -> En
         if not transition.targets:
             continue
         domain = get_transition_domain(transition, history)
+        if domain is not None and not domain.children:
+            continue  # of an atomic state to itself: it leaves and enters nothing
         for target in transition.targets:
             entering.add_descendant_states_to_enter(target)
         for target in get_effective_target_states(transition, history):
@@ -1327,14 +1340,15 @@ def _receiver(check: Check, raw: Any, at: At) -> Any:
         check.feature("to.parent", at)
         return raw
     if isinstance(raw, str):
-        message = 'a receiver is "parent", {"instance": …} or {"child": …}'
+        keys = "instance, child, children"
+        message = f'a receiver is "parent", or has one of the keys {keys}'
         check.problem(at, "bad_value", message)
         return DROP
     result = read_object(check, raw, at, RECEIVER)
     if result is DROP:
         return DROP
     if sum(key in raw for key in RECEIVER.fields) != 1:
-        message = "a receiver has one of the keys instance, child"
+        message = "a receiver has one of the keys instance, child, children"
         check.problem(at, "bad_value", message)
     if "address" in raw and check.semantics.strict:
         check.scxml_only(at / "address", "address")
@@ -1356,7 +1370,9 @@ _block = one_or_many(action, keep_empty=True)
 
 NAMED = Shape("action", {"type": _checked, "params": value})
 BRANCH = Shape("branch", {"guard": guard, "actions": actions})
-RECEIVER = Shape("to", {"instance": value, "child": value, "address": value})
+RECEIVER = Shape(
+    "to", {"instance": value, "child": value, "children": value, "address": value}
+)
 
 
 def _shape(kind: str, required: tuple[str, ...], **fields: Reader) -> Shape:
@@ -6517,7 +6533,7 @@ def select_transitions(run: Run, event: Mapping[str, Json]) -> list[Transition]:
     if run.plan.semantics.by_atomic_state:
         _select_by_atomic_state(run, event_type, enabled)
     else:
-        _select(run, run.plan.root, event_type, enabled)
+        _select_by_region(run, run.plan.root, event_type, enabled)
     return sets.remove_conflicting_transitions(enabled, run.configuration, run.history)
 
 
@@ -6526,28 +6542,34 @@ def select_eventless_transitions(run: Run) -> list[Transition]:
     if not run.plan.has_always:
         return []
     enabled: list[Transition] = []
-    if run.plan.semantics.by_atomic_state:
-        _select_by_atomic_state(run, None, enabled)
-    else:
-        _select(run, run.plan.root, None, enabled)
+    _select_by_atomic_state(run, None, enabled)
     return sets.remove_conflicting_transitions(enabled, run.configuration, run.history)
 
 
-def _select(
-    run: Run, state: State, event_type: str | None, enabled: list[Transition]
+def _select_by_region(
+    run: Run, state: State, event_type: str, enabled: list[Transition]
 ) -> bool:
     """Descendants first; a state is asked when nothing below it is enabled."""
     found = False
     for child in state.children:
         if child in run.configuration:
-            found |= _select(run, child, event_type, enabled)
+            found |= _select_by_region(run, child, event_type, enabled)
     if found:
         return True
     transition = _first_enabled(run, state, event_type)
     if transition is None:
-        return False
+        return _keeps(run, state, event_type)
     enabled.append(transition)
     return True
+
+
+def _keeps(run: Run, state: State, event_type: str | None) -> bool:
+    """Whether a state defers an outside event, so that no ancestor is asked."""
+    return (
+        run.may_defer
+        and event_type is not None
+        and any(matches(descriptor, event_type) for descriptor in state.defer)
+    )
 
 
 def _select_by_atomic_state(
@@ -6564,6 +6586,7 @@ def _select_by_atomic_state(
             found = asked[state]
             if found is not None:
                 enabled.append(found)
+            if found is not None or _keeps(run, state, event_type):
                 break
 
 
@@ -6755,7 +6778,9 @@ def start(run: Run, event: Mapping[str, Json]) -> None:
     settle(run)
 
 
-def macrostep(run: Run, event: Mapping[str, Json], origin: str = "event") -> bool:
+def macrostep(
+    run: Run, event: Mapping[str, Json], origin: str = "event", may_defer: bool = False
+) -> bool:
     """Apply an event and settle; False when no transition took it."""
     before, context = run.work, run.context
     received = work.receive(run, event, origin)
@@ -6765,15 +6790,20 @@ def macrostep(run: Run, event: Mapping[str, Json], origin: str = "event") -> boo
     if run.plan.semantics.data_by_name:
         work.finalize(run, received)
         work.forward(run, received)
+    run.may_defer = may_defer and run.plan.has_defer
     enabled = select_transitions(run, received)
     live = [t for t in enabled if t.targets is not None or t.actions is not None]
+    if run.may_defer and not live and is_deferred(run, received["type"]):
+        return False
+    run.may_defer = False
     same = run.work is before and run.context is context and not run.commands
-    if not live and not run.queue and same:
+    quiet = not live and not run.queue and same
+    if quiet and not run.plan.has_always:
         return False
     if live:
         microstep(run, enabled)
     settle(run)
-    return True
+    return not quiet or bool(run.taken)
 
 
 def is_deferred(run: Run, event_type: str) -> bool:
@@ -6805,8 +6835,10 @@ def settle(run: Run) -> None:
     Raises Refusal when that does not end, or when an error has no handler.
     """
     steps = 0
+    rested = False
     while run.running:
-        enabled = select_eventless_transitions(run)
+        enabled = [] if rested else select_eventless_transitions(run)
+        before = _standing(run) if enabled and run.plan.semantics.rests else None
         if not enabled:
             if not run.queue:
                 if not run.to_invoke:
@@ -6819,8 +6851,10 @@ def settle(run: Run) -> None:
             if not enabled:
                 _refuse_error(run, event)
         if not enabled:
+            rested = False
             continue
         microstep(run, enabled)
+        rested = before is not None and before == _standing(run)
         steps += 1
         if steps > MAX_MICROSTEPS:
             raise errors.Refusal(
@@ -6832,6 +6866,12 @@ def settle(run: Run) -> None:
     _leave_all(run)
     for event in run.queue:
         _refuse_error(run, event)
+
+
+def _standing(run: Run) -> tuple[Any, ...]:
+    """What tells whether a microstep has changed anything; an assign always has."""
+    history = {path: tuple(states) for path, states in run.history.items()}
+    return frozenset(run.configuration), history, id(run.context), id(run.work)
 
 
 def _refuse_error(run: Run, event: Mapping[str, Json]) -> None:
@@ -8818,11 +8858,11 @@ def _others_may_rest(chart: Chart, node: Node) -> bool:
 def _leads_out(chart: Chart, rule: Rule, node: Node) -> bool:
     """Whether a rule leaves a state and does not enter it again."""
     domain = chart.domain(rule)
-    if not rule.targets or domain not in node.ancestors() or domain is None:
+    around = [node, *node.ancestors()]
+    if not rule.targets or domain is None or domain not in around[1:]:
         return False
     if domain.kind == "parallel":
-        return False
-    around = [node, *node.ancestors()]
+        return False  # it enters all of its regions
     left = around[around.index(domain) - 1]
     return not any(
         target.kind == "history" or target is left or left in target.ancestors()
@@ -9729,7 +9769,7 @@ class Run:
         "context",
         "emitted",
         "history",
-        "ignored",
+        "may_defer",
         "notes",
         "output",
         "plan",
@@ -9787,7 +9827,7 @@ class Run:
         self.started = 0
         self.sent = 0
         self.to_invoke: list[State] = []
-        self.ignored = False
+        self.may_defer = False
 
     # -- what closures call -----------------------------------------------------
 
@@ -9945,6 +9985,15 @@ class Run:
         """Return what is known of a running child."""
         found: Mapping[str, Json] | None = self.work.get("children", {}).get(child_id)
         return found
+
+    def children(self, invoke_id: str) -> list[Json]:
+        """Return the instances of all running children of an invocation."""
+        running = sorted(self.work.get("children", {}).items())
+        return [
+            child["instance"]
+            for child_id, child in running
+            if child.get("each", child_id) == invoke_id
+        ]
 
     def keep(self, kind: str, key: str, entry: Json) -> None:
         """Keep an entry of running work."""
@@ -10320,9 +10369,12 @@ class Semantics:
     # descriptors match by token prefix and the document order of transitions
     # decides; else exact ones come first, then the longest wildcard
     token_prefixes: bool
-    # each atomic state looks for its own transition; else a parallel state's
-    # is taken only when no region has one
+    # each atomic state looks for its own transition of an event; else a parallel
+    # state's is taken only when no region has one
     by_atomic_state: bool
+    # an eventless transition that changes nothing is not taken again before the
+    # next event; else the machine never settles
+    rests: bool
     # an error undoes its block of content; else the block ends where it happens
     undo_blocks: bool
     # an error that no transition takes refuses the event; else it is dropped
@@ -10345,6 +10397,7 @@ XSTATE = Semantics(
     name="xstate",
     token_prefixes=False,
     by_atomic_state=False,
+    rests=True,
     undo_blocks=True,
     refuse_errors=True,
     strict=True,
@@ -10357,6 +10410,7 @@ SCXML = Semantics(
     name="scxml",
     token_prefixes=True,
     by_atomic_state=True,
+    rests=False,
     undo_blocks=False,
     refuse_errors=False,
     strict=False,
@@ -10543,6 +10597,8 @@ def start(
     schemas.check_context(run)
     result = describe(run, set(), {}, changed=True)
     result["context"] = run.context
+    if run.history:
+        result["history"] = dump_history(run)
     if run.work:
         result["work"] = run.work
     return result
@@ -10575,8 +10631,9 @@ def step(
     before_work = run.work
     message = make_event(event, loads(data), **(loads(facts) or {}))
     schemas.check_event(run, message, origin)
-    if not interpreter.macrostep(run, message, origin):
-        if not _RESERVED.match(event) and interpreter.is_deferred(run, event):
+    may_defer = not _RESERVED.match(event)
+    if not interpreter.macrostep(run, message, origin, may_defer):
+        if may_defer and interpreter.is_deferred(run, event):
             return {"transitions": [], "deferred": True}
         return _not_taken(run)
     if run.context is not before_context:
@@ -11737,12 +11794,12 @@ begin
         select
         from (values
             ('__init__', '200ff6bd3db86caff3e721305c0ae154f8d460b220c2a4e27c3cb69442137a02'),
-            ('actions', 'f315634965def24e795ca57bc324d6add91a9d9f760981287cc5b2e49688c41e'),
-            ('commands', 'c376080f90f02e48dfe51d1cd6c5c26d36a303094adcfbe48cd7edddd440f346'),
-            ('configuration', '6724a1d35ea1917a271fae082d775bdf25ce0309b68d81d2ec289174732b494c'),
+            ('actions', '333bc7d48692d462c4223a821dbdf87185e828b9a7ce20fb67fa676dda663ae5'),
+            ('commands', '4d0fceb5a0801179752c8603a13f4ac7148a6a118734b7d2946752009aa5238f'),
+            ('configuration', 'f1343a90233305349a76429fc1870856a8072a39e6d13c47407a446a7fd7f3c1'),
             ('content', '5940b4508637eac69a8a05d8c16af72959a9c3d0041d5c59d909a21ccebe5bad'),
             ('definition', '83496fc7461d3178bb0406f3ef487a75fb122221cbbc885770401f65ebf65ad5'),
-            ('definition_actions', '53e6aa2695c59a8a40f55d5b1c4624c7e43e3c6b1702d1ca150efebe9b5a9bf7'),
+            ('definition_actions', '7828e6c6b929c3bc1861edaa303bc7e3d96bdf7233b210f4edd17546e00b3c7d'),
             ('definition_delays', '3344791260dc36f50794df6c69d61198150dccc687b8f817b215ca97fe1561d6'),
             ('definition_effects', '450c77c7bf8010054a4a637d344daddfb9e8931838c06d6869fccba9e7824c40'),
             ('definition_events', '8a567f1d79dd86da2a5a79a49d7e95e74e43372ed44f798bb0daccba5a18cf48'),
@@ -11770,7 +11827,7 @@ begin
             ('expression_values', '70317ebc979eb52b5b592fccbeb6aeddc7feb0eeeb415028babf8bd77fdbf1f6'),
             ('expressions', '26b91699dab8f9a9dec4a19951e40c5ea3fae5345036b278b3b6276014ce87db'),
             ('functions', 'f28a2cf68989a39dd88bb40dbbb0f7d24525f2c9b47e9024df99def30ccd40c2'),
-            ('interpreter', '1c9893823530ea593f906c44663faae9849f1c0e7902b36db2ab91f258512615'),
+            ('interpreter', '641ad0b86a9779642d498783c85852412de1bb21a6ef33fb8eaaf638d6853879'),
             ('lint', '31b125187644516b4fb51a54bd3fb83913b6facc3d1504c7c9a1425c41f4b56e'),
             ('lint_actions', '1546acdfa87914e4a2a7a2a03025aa990202f35aac34181a066084de217b6f65'),
             ('lint_chart', '722da318f0fa8966fcdc54f9f84ef520229c075702269099bf8438c314099f28'),
@@ -11781,14 +11838,14 @@ begin
             ('lint_loops', 'be241a5b35b33a32d323aedfbf1ee03c8a8de97c79165b448e21d494cc28775a'),
             ('lint_names', '3dbb5bc9092e9faf09d753ea8fb9a1a5a8fb77d2ebdd90b60028d953edb1fd27'),
             ('lint_states', 'ca2cd223e98a3b96a151d7a205024d3c22877470674687edb68bee05f5829949'),
-            ('lint_transitions', 'f3d1607598a942d7dd1ec3119fb02744495f26b6ec484254492ead5c9b6ce4f3'),
+            ('lint_transitions', '17cf414f49a41eb2d2da38e7f5a79765f93ce02aee9a61846583fc57a875995d'),
             ('plan', '53a8f03f7df7d046c9f7eb5dad1e7a0524befa0a14750907d1f83553e02f6089'),
             ('rows', 'fe0c45abc4ba16c859f2393ab6a99bf5a0eaf486dd1f34d9e970a667c1ead254'),
-            ('run', '38525d145d5c5357279cc5499ab4b6f00f1ab91c48d2c91bc7c05bf598d9ca64'),
+            ('run', '4bfc23ebcadcb8f22c1ed5392406b191c496c2a7197fab37e5198d7e5e8b0ab3'),
             ('schemas', '0a61a3b175a182fc4b4c4553b993e3b8ef66c0f6410607f1852a4d665e271bbe'),
             ('scxml', '16972ffd3afce781a1ec069e616771b8f34b4e80d14006d8a3aa75ab6aeccb6d'),
-            ('semantics', '08a3188ba8741913d02ac57b0a6575337e495df5513f6193db2b3442d93caa34'),
-            ('step', '81a0531f254e9f0128a99ef83259bd83516a0c71c8f398622cdd7ef402cf8a35'),
+            ('semantics', 'df7da3827f8975241706577c61f8cb1a12bb14008c3a45ce389acd12d30c92ac'),
+            ('step', '54d1e1f281c08fe1c14cfa3017e60b614cdc26ab7c85dfada81261eb245dbea4'),
             ('upgrade', '7ab9209521f07d3e3e32d18e9159f7d231bfb320994627bf85be87755153ae95'),
             ('values', '170aed3bd993b7502036d23a0da6228e4a25473d7f50c7321c3821bed9225392'),
             ('work', '7af0f931e9a4c255cc7aea55d5592748994cf09dfc47328cf8196db88146e58f')
@@ -11818,7 +11875,7 @@ if door is None:
 
     # The name carries the hash: "create or replace" empties SD in every open
     # session, but sys.modules would keep the old engine.
-    package = "pgsm_engine_fee81b6ccc4e"
+    package = "pgsm_engine_3855e83200d0"
     rows = plpy.execute(
         "select name, source from pgsm_engine.modules where release = '0.1'"
     )

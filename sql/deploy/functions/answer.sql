@@ -17,6 +17,13 @@ begin
     if answer.question ->> 'kind' = 'validate' then
         return pgsm_engine.validate(answer.question -> 'schema', answer.question -> 'value');
     end if;
+    if answer.question ->> 'kind' = 'receiver' then
+        return to_jsonb(exists (
+            select from pgsm_private.instances as i
+            where i.instance_id = answer.question ->> 'instance'
+                and i.status in ('active', 'paused')
+        ));
+    end if;
     select s.call_search_path into v_path from pgsm_private.settings as s;
     v_answer := pgsm_engine.call_user(
         answer.question ->> 'function', answer.question -> 'args', v_path
