@@ -1,8 +1,8 @@
 """Warnings about a sound definition: what is allowed there and hardly meant.
 
-`lint(document)` takes the normal form.  A warning is certain: what it says holds
-however the machine is used.  `"x-ignore": ["code", …]` on any object of the document
-takes back warnings about it and what is inside.
+`lint(document)` takes the normal form.  What a warning says holds however the machine
+is used.  `"x-ignore": ["code", …]` on any object of the document takes back warnings
+about it and what is inside.
 """
 
 from __future__ import annotations

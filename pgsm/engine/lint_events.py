@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from . import exact
 from .definition_problems import Path, did_you_mean, quote
 from .lint_actions import Written
-from .lint_chart import Chart, Pattern, pattern
+from .lint_chart import Chart, Pattern, pattern, regions
 from .lint_transitions import is_late
 
 Document = Mapping[str, Any]
@@ -34,15 +35,16 @@ def check(chart: Chart, actions: Sequence[Written]) -> None:
 def _nobody_sends(chart: Chart, actions: Sequence[Written]) -> None:
     """Report internal events that no action of the machine makes."""
     names = [name for item in actions for name in _sent(item)]
-    if None in names or _has_children(chart, actions):
+    if None in names or _has_children(chart, actions) or _is_child(chart, actions):
         return  # who sends is not known from here
     for number, text in enumerate(chart.document.get("internalEvents", ())):
         wanted = pattern(text)
         if any(name is not None and wanted.matches(name) for name in names):
             continue
-        message = f"no action makes {quote(text)}, and nobody else can send it"
+        message = f"no action of this machine makes the internal event {quote(text)}"
         raised = [name for name in names if name is not None]
-        hint = did_you_mean(text, raised) or "raise it, or leave it out here"
+        hint = "raise it, or leave it out here, unless another machine sends it"
+        hint = did_you_mean(text, raised) or hint
         chart.warn(("internalEvents", number), "event_nobody_sends", message, hint)
 
 
@@ -58,6 +60,16 @@ def _sent(item: Written) -> Iterator[str | None]:
 def _has_children(chart: Chart, actions: Sequence[Written]) -> bool:
     return any(item.kind == "spawn" for item in actions) or any(
         "machine" in invoke for node in chart.nodes for invoke in _invokes(node.raw)
+    )
+
+
+def _is_child(chart: Chart, actions: Sequence[Written]) -> bool:
+    """Whether the machine looks like one that others start, and so may send to."""
+    ends = [chart.root, *(node for node in regions(chart.root) if node.kind == "final")]
+    return (
+        any("output" in node.raw for node in ends)
+        or any(item.action.get("to") == "parent" for item in actions)
+        or "instance.parent" in exact.dumps(chart.document)
     )
 
 

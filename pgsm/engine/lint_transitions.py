@@ -255,11 +255,11 @@ def _others_may_rest(chart: Chart, node: Node) -> bool:
 def _leads_out(chart: Chart, rule: Rule, node: Node) -> bool:
     """Whether a rule leaves a state and does not enter it again."""
     domain = chart.domain(rule)
-    if not rule.targets or domain not in node.ancestors() or domain is None:
+    around = [node, *node.ancestors()]
+    if not rule.targets or domain is None or domain not in around[1:]:
         return False
     if domain.kind == "parallel":
-        return False
-    around = [node, *node.ancestors()]
+        return False  # it enters all of its regions
     left = around[around.index(domain) - 1]
     return not any(
         target.kind == "history" or target is left or left in target.ancestors()

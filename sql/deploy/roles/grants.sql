@@ -21,7 +21,8 @@ grant execute on function
     pgsm.get_instance,
     pgsm.enabled_events,
     pgsm.instance_tree,
-    pgsm.machine_definition
+    pgsm.machine_definition,
+    pgsm.lint_machine
 to pgsm_author, pgsm_client, pgsm_viewer, pgsm_operator;
 
 -- start and send
