@@ -78,3 +78,32 @@ def test_key_of_a_declared_effect_is_that_of_each_use(stage: Stage) -> None:
     stage.define("m", document)
     stage.start("m", "i", {})
     assert [effect.key for effect in stage.effects("i")] == ["i"]
+
+
+def test_message_to_all_children_of_an_invocation_reaches_those_that_run(
+    stage: Stage,
+) -> None:
+    note = {"type": "assign", "set": {"heard": {"expr": "context.heard + 1"}}}
+    child = {
+        "initial": "on",
+        "context": {"heard": 0},
+        "keys": {"all": "yes"},
+        "states": {"on": {"on": {"hi": {"actions": note}, "end": "off"}}, "off": FINAL},
+    }
+    send = {"type": "send", "to": {"children": "each"}, "event": "hi"}
+    parent = {
+        "invoke": {"id": "each", "machine": "child", "each": [1, 2, 3]},
+        "on": {"tell": {"actions": send}},
+    }
+    stage.define("child", child)
+    stage.define("parent", parent)
+    stage.start("parent", "p", {})
+    first, *others = stage.find("child", "all", "yes")
+    stage.send(first, "end")
+    stage.settle()
+    stage.send("p", "tell")
+    stage.settle()
+    assert [stage.look(i).context["heard"] for i in (first, *others)] == [0, 1, 1]
+
+
+FINAL = {"type": "final"}
