@@ -20,10 +20,7 @@ LISTS = [("mandatory_auto", 161), ("optional_mapped", 17)]
 
 # Ratchets: test → why it does not pass yet.
 FAILING_IN_MEMORY: dict[str, str] = {}
-FAILING_IN_POSTGRES: dict[str, str] = dict.fromkeys(
-    ("test175", "test179", "test236", "test324", "test354", "test496", "test562"),
-    "the deployed engine is older than pgsm/engine",
-) | {"test521": "the shell does not answer whether a receiver is there"}
+FAILING_IN_POSTGRES: dict[str, str] = {}
 
 
 def check(
