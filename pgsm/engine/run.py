@@ -318,9 +318,7 @@ class Run:
         if block is None:
             return
         self.begin()
-        context, commands, queue = self.context, len(self.commands), len(self.queue)
-        touched, notes, emitted = len(self.touched), len(self.notes), len(self.emitted)
-        work = self.work
+        mark = self.mark()
         try:
             for action in block.actions:
                 action(self)
@@ -330,13 +328,23 @@ class Run:
                 return
             if self.calls:
                 self._ask_to_undo(error)
-            self.context = self.scope["context"] = context
-            self.work = work
-            del self.commands[commands:], self.touched[touched:]
-            del self.notes[notes:], self.emitted[emitted:]
-            while len(self.queue) > queue:
-                self.queue.pop()
+            self.undo(mark)
             self.fail(error)
+
+    def mark(self) -> tuple[Any, ...]:
+        """Return where the step stands, for `undo`."""
+        lists = (self.commands, self.queue, self.touched, self.notes, self.emitted)
+        return (self.context, self.work, self.started, *map(len, lists))
+
+    def undo(self, mark: tuple[Any, ...]) -> None:
+        """Take back all that has been done since the mark."""
+        context, self.work, self.started, commands, queue, *lengths = mark
+        self.context = self.scope["context"] = context
+        touched, notes, emitted = lengths
+        del self.commands[commands:], self.touched[touched:]
+        del self.notes[notes:], self.emitted[emitted:]
+        while len(self.queue) > queue:
+            self.queue.pop()
 
     def begin(self) -> None:
         """Begin a block: what it asks the database is answered or undone together."""

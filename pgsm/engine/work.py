@@ -30,15 +30,20 @@ MAX_ITEMS = 10_000
 
 
 def start_invocation(run: Run, invocation: Invocation) -> None:
-    """Ask for an invocation's work; for the first items where there are many."""
+    """Ask for an invocation's work; for the first items where there are many.
+
+    An error undoes all of it and becomes an event.
+    """
     run.where = {"state": invocation.state.path}
     run.begin()
+    mark = run.mark()
     try:
         if invocation.each is not None:
             _start_each(run, invocation, invocation.each)
         else:
             _start_one(run, invocation)
     except errors.StepError as error:
+        run.undo(mark)
         run.fail(error)
 
 
@@ -289,10 +294,12 @@ def _item_ended(
     ended = {**entry[key], str(item): value}
     run.keep("each", invoke_id, {**entry, key: ended})
     run.begin()
+    mark = run.mark()
     try:
         if not _finish_if_complete(run, invocation):
             _fill(run, invocation)
     except errors.StepError as error:
+        run.undo(mark)
         run.fail(error)
     data = {"index": item, "item": entry["items"][item]}
     return {**event, "type": f"done.item.{invoke_id}", "data": data}
