@@ -3,7 +3,7 @@
 A `World` holds machines and their instances and does with the same interpreter what the
 database does: steps, timers, messages, children, effects.
 
->>> from pgsm.testing import FunctionError, Refused, World, by_attempt
+>>> from pgsm.testing import FunctionError, Refused, World, by_attempt, explore
 >>> world = World()
 >>> world.define({
 ...     "id": "order",
@@ -99,6 +99,14 @@ In pytest, a fixture of your own is all that is needed:
         world.effect("email.send", {})
         return world
 
+`explore` finds everything that can happen to a machine, with the shortest way to it:
+
+>>> found = explore(world.definition("order"), input={"total": 3})
+>>> print(found.to("refused"))
+accept {"eta":1} > charge fails {"message":"failed"}
+>>> [deadlock.what for deadlock in found.deadlocks]
+[]
+
 `World.dump` and `World.load` keep a world as JSON text; `World.copy` gives one that
 goes its own way.  All that the classes have is in their docstrings.
 """
@@ -116,6 +124,11 @@ from .errors import (
     RetryAfter,
     Unsettled,
 )
+from .explore_paths import Path, Situation, walk
+from .explore_result import Exploration
+from .explore_samples import Samples, SamplesError
+from .explore_setup import explored_world
+from .explorer import explore
 from .instance import Instance
 from .outcomes import Takes, by_attempt
 from .rows import Effect, LogEntry, Snapshot, Timer
@@ -124,18 +137,26 @@ from .world import World
 __all__ = [
     "DefinitionError",
     "Effect",
+    "Exploration",
     "FunctionError",
     "Instance",
     "LogEntry",
     "MissingFunction",
     "NotFound",
+    "Path",
     "PermanentFailure",
     "Refused",
     "RetryAfter",
+    "Samples",
+    "SamplesError",
+    "Situation",
     "Snapshot",
     "Takes",
     "Timer",
     "Unsettled",
     "World",
     "by_attempt",
+    "explore",
+    "explored_world",
+    "walk",
 ]
