@@ -12,7 +12,7 @@ from typing import Any
 from pgsm.engine import definition_tree, interpreter
 from pgsm.engine.definition_events import is_reserved
 
-from .explore_guess import PATH, Values, objects, steps, values
+from .explore_guess import PATH, Path, Values, objects, steps, values
 from .explore_samples import Samples
 
 Json = Any
@@ -135,8 +135,8 @@ class _Deriver:
                 continue
             choices: list[Json] = [None]
             path = value.get("assign", key)
-            if isinstance(path, str) and (tuple(path.split("."))) in self.context:
-                choices = self.context[tuple(path.split("."))]
+            if isinstance(path, str):
+                choices = self._kept(tuple(path.split("."))) or choices
             if "sql" in value and key in _GUARDS:
                 choices = [True, False]
             if len(choices) >= len(found.get(name, ())):
@@ -171,10 +171,19 @@ class _Deriver:
                 continue
             match = PATH.fullmatch(source.strip())
             if match and source.strip().startswith(prefix + "."):
-                place = tuple(key.split("."))
-                if place in self.context:
-                    found[steps(match.group(1))] = self.context[place]
+                kept = self._kept(tuple(key.split(".")))
+                if kept:
+                    found[steps(match.group(1))] = kept
         return found
+
+    def _kept(self, place: Path) -> list[Json]:
+        """Values of a path of the context that make a difference."""
+        inner = {
+            path[len(place) :]: found
+            for path, found in self.context.items()
+            if len(path) > len(place) and path[: len(place)] == place
+        }
+        return list(objects(inner, None)) if inner else self.context.get(place, [])
 
     def _named(self, part: Json) -> list[tuple[str, Json]]:
         """The implementations that a part of the document names, at any depth."""

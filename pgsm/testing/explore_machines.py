@@ -68,7 +68,12 @@ class Machine:
 
     def why_not(self, state: str, found: Exploration) -> str:
         """Why a state was not reached."""
-        into = [r for r in self.rules.values() if state in r.targets]
+        into = [
+            rule
+            for rule in self.rules.values()
+            if any(f"{t}.".startswith(f"{state}.") for t in rule.targets)
+            and not f"{rule.source}.".startswith(f"{state}.")
+        ]
         above = self._above[state][1:]
         parent = next((path for path in above if path), None)
         if parent and (self.name, parent) not in found.reached:
@@ -88,6 +93,11 @@ class Machine:
         if not rule.events:
             return guard if rule.guarded else "another one always comes first"
         first = rule.events[0]
+        if any(
+            f'"{first}"' in message or (move.kind == "event" and move.name == first)
+            for _index, move, _code, message in found.raised
+        ):
+            return "the event is refused with an error"
         if first.startswith("after."):
             return guard if rule.guarded else "its time never comes"
         for prefix, why in _ANSWERS.items():
@@ -95,8 +105,6 @@ class Machine:
                 return f"{guard}, or {why}" if rule.guarded else why
         if not any(self._sampled(event, found) for event in rule.events):
             return f"nothing sends {_or(rule.events)}: there is no sample of it"
-        if any(interpreter.matches(first, move.name) for _, move, *_ in found.raised):
-            return "the event is refused with an error"
         return guard if rule.guarded else "another one always comes first"
 
     def _sampled(self, descriptor: str, found: Exploration) -> bool:

@@ -57,7 +57,8 @@ def test_events_timers_and_answers_of_effects_are_moves() -> None:
         "declined": 'accept {"eta":5} > charge fails {"message":"failed"}',
     }
     assert found.complete
-    assert found.untaken == found.unreachable == found.refusals == []
+    assert found.untaken == found.unreachable == []
+    assert found.refusals == []
 
 
 def test_a_deadlock_is_reported_with_the_shortest_path() -> None:
