@@ -23,7 +23,6 @@ MAX_HINTS = 100  # a search is slow in a document with thousands of names
 # so that nothing is accepted in silence.
 NOT_YET: dict[str, str] = dict.fromkeys(
     (
-        "effect.ordered",
         "root.publicContext",
         "root.indexStates",
         "root.allowRead",

@@ -2409,7 +2409,6 @@ MAX_HINTS = 100  # a search is slow in a document with thousands of names
 # so that nothing is accepted in silence.
 NOT_YET: dict[str, str] = dict.fromkeys(
     (
-        "effect.ordered",
         "root.publicContext",
         "root.indexStates",
         "root.allowRead",
@@ -6670,7 +6669,9 @@ def enter_states(run: Run, entering: sets.EntrySet) -> None:
         run.where = {"state": state.path}
         if state.data and run.plan.late_binding:
             bind_once(run, state)
+        run.entering = state
         run.execute_block(state.entry)
+        run.entering = None
         start_work(run, state)
         if state in entering.default_entry and state.initial is not None:
             run.execute_block(state.initial.actions)
@@ -6854,7 +6855,7 @@ def settle(run: Run) -> None:
             rested = False
             continue
         microstep(run, enabled)
-        rested = before is not None and before == _standing(run)
+        rested = before is not None and _is_standing(run, before)
         steps += 1
         if steps > MAX_MICROSTEPS:
             raise errors.Refusal(
@@ -6869,9 +6870,15 @@ def settle(run: Run) -> None:
 
 
 def _standing(run: Run) -> tuple[Any, ...]:
-    """What tells whether a microstep has changed anything; an assign always has."""
-    history = {path: tuple(states) for path, states in run.history.items()}
-    return frozenset(run.configuration), history, id(run.context), id(run.work)
+    """What a microstep may change; an assign makes a new context."""
+    return set(run.configuration), dict(run.history), run.context, run.work
+
+
+def _is_standing(run: Run, before: tuple[Any, ...]) -> bool:
+    """Whether nothing has changed since then."""
+    configuration, history, context, kept = before
+    still = run.context is context and run.work is kept
+    return still and run.configuration == configuration and run.history == history
 
 
 def _refuse_error(run: Run, event: Mapping[str, Json]) -> None:
@@ -6896,9 +6903,9 @@ $source$);
 insert into pgsm_engine.modules (release, name, source)
 values ('0.1', 'lint', $source$"""Warnings about a sound definition: what is allowed there and hardly meant.
 
-`lint(document)` takes the normal form.  A warning is certain: what it says holds
-however the machine is used.  `"x-ignore": ["code", …]` on any object of the document
-takes back warnings about it and what is inside.
+`lint(document)` takes the normal form.  What a warning says holds however the machine
+is used.  `"x-ignore": ["code", …]` on any object of the document takes back warnings
+about it and what is inside.
 """
 
 from __future__ import annotations
@@ -7409,6 +7416,16 @@ def inside(node: Node) -> Iterator[Node]:
         waiting.extend(reversed(regions(current)))
 
 
+def beside(node: Node) -> Iterator[Node]:
+    """All states of the regions that can be active while this one is."""
+    current = node
+    for ancestor in node.ancestors():
+        for region in regions(ancestor) if ancestor.kind == "parallel" else ():
+            if region is not current:
+                yield from inside(region)
+        current = ancestor
+
+
 def name(node: Node) -> str:
     """How a message calls a state."""
     return node.path or "(the root)"
@@ -7616,9 +7633,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from . import exact
 from .definition_problems import Path, did_you_mean, quote
+from .definition_tree import Node
 from .lint_actions import Written
-from .lint_chart import Chart, Pattern, pattern
+from .lint_chart import Chart, Pattern, pattern, regions
 from .lint_transitions import is_late
 
 Document = Mapping[str, Any]
@@ -7634,7 +7653,7 @@ def check(chart: Chart, actions: Sequence[Written]) -> None:
         for number, text in enumerate(node.raw.get("defer", ())):
             path = (*node.steps, "defer", number)
             _deferred(chart, path, text, taken)
-            _never_deferred(chart, path, text)
+            _never_deferred(chart, node, path, text)
     _cancels_nothing(chart, actions)
     _no_such_child(chart, actions)
 
@@ -7645,15 +7664,16 @@ def check(chart: Chart, actions: Sequence[Written]) -> None:
 def _nobody_sends(chart: Chart, actions: Sequence[Written]) -> None:
     """Report internal events that no action of the machine makes."""
     names = [name for item in actions for name in _sent(item)]
-    if None in names or _has_children(chart, actions):
+    if None in names or _has_children(chart, actions) or _is_child(chart, actions):
         return  # who sends is not known from here
     for number, text in enumerate(chart.document.get("internalEvents", ())):
         wanted = pattern(text)
         if any(name is not None and wanted.matches(name) for name in names):
             continue
-        message = f"no action makes {quote(text)}, and nobody else can send it"
+        message = f"no action of this machine makes the internal event {quote(text)}"
         raised = [name for name in names if name is not None]
-        hint = did_you_mean(text, raised) or "raise it, or leave it out here"
+        hint = "raise it, or leave it out here, unless another machine sends it"
+        hint = did_you_mean(text, raised) or hint
         chart.warn(("internalEvents", number), "event_nobody_sends", message, hint)
 
 
@@ -7669,6 +7689,16 @@ def _sent(item: Written) -> Iterator[str | None]:
 def _has_children(chart: Chart, actions: Sequence[Written]) -> bool:
     return any(item.kind == "spawn" for item in actions) or any(
         "machine" in invoke for node in chart.nodes for invoke in _invokes(node.raw)
+    )
+
+
+def _is_child(chart: Chart, actions: Sequence[Written]) -> bool:
+    """Whether the machine looks like one that others start, and so may send to."""
+    ends = [chart.root, *(node for node in regions(chart.root) if node.kind == "final")]
+    return (
+        any("output" in node.raw for node in ends)
+        or any(item.action.get("to") == "parent" for item in actions)
+        or "instance.parent" in exact.dumps(chart.document)
     )
 
 
@@ -7727,20 +7757,16 @@ def _deferred(
     chart.warn(path, "deferred_forever", message, hint)
 
 
-def _never_deferred(chart: Chart, path: Path, text: str) -> None:
-    """Report what a transition of the state itself, or of one around it, takes."""
+def _never_deferred(chart: Chart, node: Node, path: Path, text: str) -> None:
+    """Report what the state itself takes; a transition of one around it does not."""
     wanted = pattern(text)
-    node = chart.root
-    for key in path[1:-2:2]:
-        node = node.children[str(key)]
-    for around in (node, *node.ancestors()):
-        for rule in chart.by_event(around):
-            if rule.certain and any(p.covers(wanted) for p in rule.patterns):
-                where = quote(around.path) if around.path else "the root"
-                message = f"{quote(text)} is never kept: {where} takes it at once"
-                hint = "leave it out here, or give that transition a guard"
-                chart.warn(path, "never_deferred", message, hint)
-                return
+    for rule in chart.by_event(node):
+        certain = rule.certain and rule.does_something
+        if certain and any(p.covers(wanted) for p in rule.patterns):
+            message = f"{quote(text)} is never kept: the state takes it at once"
+            hint = "leave it out here, or give that transition a guard"
+            chart.warn(path, "never_deferred", message, hint)
+            return
 
 
 # ------------------------------------------------------------ work that does not exist
@@ -7902,15 +7928,14 @@ values ('0.1', 'lint_loops', $source$"""What goes round and round: always, raise
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from . import exact, lint_actions
 from .definition_problems import quote
-from .definition_tree import Node, can_be_active_together
-from .lint_chart import Chart, Rule, inside, name
+from .definition_tree import Node
+from .lint_chart import Chart, Rule, beside, inside, name
 
-Document = Mapping[str, Any]
+LONGEST = 50  # steps of a circle that is followed for each guard
 
 
 def check(chart: Chart) -> None:
@@ -7959,15 +7984,14 @@ def _always_loops(chart: Chart) -> None:
     For each guard there is, the circle is followed that is taken when that guard
     (if any) holds and no other does.
     """
-    nodes = chart.with_always
-    guards: dict[str | None, None] = {None: None}
-    for node in nodes:
+    starts: dict[str | None, list[Node]] = {None: list(chart.with_always)}
+    for node in chart.with_always:
         for rule in chart.always(node):
-            guards.setdefault(_guard_key(rule))
+            if not rule.certain:
+                starts.setdefault(_guard_key(rule), []).append(node)
     seen: set[frozenset[Rule]] = set()
-    for guard in guards:
-        steps = {node: _step(chart, node, guard) for node in nodes}
-        for circle in _circles(chart, nodes, steps):
+    for guard, nodes in starts.items():
+        for circle in _circles(chart, nodes, guard):
             if frozenset(circle) not in seen and _never_ends(chart, circle):
                 seen.add(frozenset(circle))
                 _report_circle(chart, circle)
@@ -7984,17 +8008,17 @@ def _step(chart: Chart, node: Node, guard: str | None) -> Rule | None:
 
 
 def _circles(
-    chart: Chart, nodes: Sequence[Node], steps: Mapping[Node, Rule | None]
+    chart: Chart, starts: Sequence[Node], guard: str | None
 ) -> list[list[Rule]]:
-    """The circles of a graph in which one step at most leads on from a state."""
+    """The circles that are taken when only this guard holds, from these states on."""
     found: list[list[Rule]] = []
     done: set[Node] = set()
-    for start in nodes:
+    for start in starts:
         way: dict[Node, Rule] = {}
         node: Node | None = start
         while node is not None and node not in done and node not in way:
-            rule = steps.get(node)
-            if rule is None:
+            rule = _step(chart, node, guard)
+            if rule is None or (guard and len(way) > LONGEST):
                 break
             way[node] = rule
             node = _asked_next(chart, rule)
@@ -8035,7 +8059,7 @@ def _never_ends(chart: Chart, circle: Sequence[Rule]) -> bool:
             chart.always(node) for node in inside(rule.node) if node is not rule.node
         ):
             return False  # states inside go first and may lead out
-        if any(_is_beside(rule.node, node) for node in chart.with_always):
+        if any(chart.always(node) for node in beside(rule.node)):
             return False  # a region beside it may lead out
     if len(circle) == 1 and _rests(chart, circle[0]):
         return False
@@ -8050,15 +8074,6 @@ def _rests(chart: Chart, rule: Rule) -> bool:
         return False
     actions = lint_actions.content(chart, rule, entered(chart, rule) or ())
     return not any(item.sure and item.kind == "assign" for item in actions)
-
-
-def _is_beside(node: Node, other: Node) -> bool:
-    return (
-        can_be_active_together(node, other)
-        and node is not other
-        and other not in node.ancestors()
-        and node not in other.ancestors()
-    )
 
 
 def _is_steady(chart: Chart, rule: Rule) -> bool:
@@ -8408,7 +8423,11 @@ class Reach:
             self.reached.add(node)
             self.new.append(node)
 
-    def _enter(self, targets: Sequence[Node]) -> None:
+    def _enter(self, targets: Sequence[Node], domain: Node | None) -> None:
+        """Enter targets, what is between them and a state that is active, and regions.
+
+        None for that state is the same as the root's outside.
+        """
         for target in targets:
             self._enter_default(target)
             for ancestor in target.ancestors():
@@ -8416,6 +8435,8 @@ class Reach:
                 for region in regions(ancestor) if ancestor.kind == "parallel" else ():
                     if not any(t is region or region in t.ancestors() for t in targets):
                         self._enter_default(region)
+                if ancestor is domain:
+                    break
 
     def _enter_default(self, node: Node) -> None:
         if node in self.by_default:
@@ -8423,11 +8444,11 @@ class Reach:
         self.by_default.add(node)
         if node.kind == "history":
             self.reached.add(node)
-            self._enter(self.chart.default(node))
+            self._enter(self.chart.default(node), node.parent)
             return
         self._add(node)
         if node.kind == "compound":
-            self._enter(self.chart.initial(node))
+            self._enter(self.chart.initial(node), node)
         elif node.kind == "parallel":
             for region in regions(node):
                 self._enter_default(region)
@@ -8449,7 +8470,8 @@ class Reach:
         if rule.patterns and not any(map(self._is_made, rule.patterns)):
             self.waiting.append(rule)
         else:
-            self._enter(rule.targets)
+            recorded = any(target.kind == "history" for target in rule.targets)
+            self._enter(rule.targets, None if recorded else self.chart.domain(rule))
 
     def _is_made(self, pattern: Pattern) -> bool:
         node = self.chart.done_events.get(pattern.stem)
@@ -8611,8 +8633,8 @@ from typing import Any
 from . import lint_actions
 from .definition_events import RESERVED_PREFIXES
 from .definition_problems import Path, did_you_mean, quote
-from .definition_tree import Node, can_be_active_together
-from .lint_chart import Chart, Pattern, Rule, name, regions
+from .definition_tree import Node
+from .lint_chart import Chart, Pattern, Rule, beside, inside, name, regions
 
 Document = Mapping[str, Any]
 
@@ -8846,12 +8868,11 @@ def leaves_at_once(chart: Chart, node: Node) -> bool:
 
 def _others_may_rest(chart: Chart, node: Node) -> bool:
     """Whether an always inside or beside the state can be taken and it stays."""
+    others = (*(inner for inner in inside(node) if inner is not node), *beside(node))
     return any(
         not _leads_out(chart, rule, node)
-        for other in chart.with_always
-        if other is not node and can_be_active_together(other, node)
+        for other in others
         for rule in chart.always(other)
-        if other not in node.ancestors()
     )
 
 
@@ -9768,6 +9789,7 @@ class Run:
         "configuration",
         "context",
         "emitted",
+        "entering",
         "history",
         "may_defer",
         "notes",
@@ -9827,6 +9849,7 @@ class Run:
         self.started = 0
         self.sent = 0
         self.to_invoke: list[State] = []
+        self.entering: State | None = None  # its entry runs, its timers are to come
         self.may_defer = False
 
     # -- what closures call -----------------------------------------------------
@@ -9971,7 +9994,7 @@ class Run:
         """Arm a delay of the active states again, from the time of their entry."""
         for state in sorted(self.configuration, key=lambda state: state.position):
             for delay in state.delays:
-                if delay.key == key:
+                if delay.key == key and state is not self.entering:
                     due = delay.due(self)
                     entered = self.work.get("entered", {}).get(state.path)
                     self.commands.append(("rearm", delay, due, entered))
@@ -10026,9 +10049,7 @@ class Run:
         if block is None:
             return
         self.begin()
-        context, commands, queue = self.context, len(self.commands), len(self.queue)
-        touched, notes, emitted = len(self.touched), len(self.notes), len(self.emitted)
-        work = self.work
+        mark = self.mark()
         try:
             for action in block.actions:
                 action(self)
@@ -10038,13 +10059,23 @@ class Run:
                 return
             if self.calls:
                 self._ask_to_undo(error)
-            self.context = self.scope["context"] = context
-            self.work = work
-            del self.commands[commands:], self.touched[touched:]
-            del self.notes[notes:], self.emitted[emitted:]
-            while len(self.queue) > queue:
-                self.queue.pop()
+            self.undo(mark)
             self.fail(error)
+
+    def mark(self) -> tuple[Any, ...]:
+        """Return where the step stands, for `undo`."""
+        lists = (self.commands, self.queue, self.touched, self.notes, self.emitted)
+        return (self.context, self.work, self.started, *map(len, lists))
+
+    def undo(self, mark: tuple[Any, ...]) -> None:
+        """Take back all that has been done since the mark."""
+        context, self.work, self.started, commands, queue, *lengths = mark
+        self.context = self.scope["context"] = context
+        touched, notes, emitted = lengths
+        del self.commands[commands:], self.touched[touched:]
+        del self.notes[notes:], self.emitted[emitted:]
+        while len(self.queue) > queue:
+            self.queue.pop()
 
     def begin(self) -> None:
         """Begin a block: what it asks the database is answered or undone together."""
@@ -11496,15 +11527,20 @@ MAX_ITEMS = 10_000
 
 
 def start_invocation(run: Run, invocation: Invocation) -> None:
-    """Ask for an invocation's work; for the first items where there are many."""
+    """Ask for an invocation's work; for the first items where there are many.
+
+    An error undoes all of it and becomes an event.
+    """
     run.where = {"state": invocation.state.path}
     run.begin()
+    mark = run.mark()
     try:
         if invocation.each is not None:
             _start_each(run, invocation, invocation.each)
         else:
             _start_one(run, invocation)
     except errors.StepError as error:
+        run.undo(mark)
         run.fail(error)
 
 
@@ -11755,10 +11791,12 @@ def _item_ended(
     ended = {**entry[key], str(item): value}
     run.keep("each", invoke_id, {**entry, key: ended})
     run.begin()
+    mark = run.mark()
     try:
         if not _finish_if_complete(run, invocation):
             _fill(run, invocation)
     except errors.StepError as error:
+        run.undo(mark)
         run.fail(error)
     data = {"index": item, "item": entry["items"][item]}
     return {**event, "type": f"done.item.{invoke_id}", "data": data}
@@ -11809,7 +11847,7 @@ begin
             ('definition_problems', '386c563bf8a8c14fe85ef9747b25aaca6bdddc4c9acc6cfdb3b9d087c62e8098'),
             ('definition_references', 'f7f260ca50cfda73e7e6a2847a75e972b9c7a0a79754af979cf39d2e81cd280e'),
             ('definition_root', '8bc6feb3c3739844f34e51f06ed7e2318c39eb0004117d24a57b2254266c36ad'),
-            ('definition_shapes', 'a530a6724e830fac1793043d390942c889b2bd44c79a6a8a6e3ba4ede8c2397c'),
+            ('definition_shapes', '9365188d90a793559f162b43e97d192042ff52b7fc4da219c759a8043f8e7a6f'),
             ('definition_states', '74604b399a51cafc8a0626d8ecf1bbfccd676626fd82e39bce869e6292ee5ee4'),
             ('definition_targets', '42777f1eac7912e6ed41c36e40e2036c8da964dd18abe2f9cf31351ce2017934'),
             ('definition_tree', '797302773a131dab53078126a2f7ad02564a77f84c26c110660e29367fb47646'),
@@ -11827,28 +11865,28 @@ begin
             ('expression_values', '70317ebc979eb52b5b592fccbeb6aeddc7feb0eeeb415028babf8bd77fdbf1f6'),
             ('expressions', '26b91699dab8f9a9dec4a19951e40c5ea3fae5345036b278b3b6276014ce87db'),
             ('functions', 'f28a2cf68989a39dd88bb40dbbb0f7d24525f2c9b47e9024df99def30ccd40c2'),
-            ('interpreter', '641ad0b86a9779642d498783c85852412de1bb21a6ef33fb8eaaf638d6853879'),
-            ('lint', '31b125187644516b4fb51a54bd3fb83913b6facc3d1504c7c9a1425c41f4b56e'),
+            ('interpreter', '96266b565de9c8d59b657e3744e0f8842219291ae291e671df43f9905614cb6e'),
+            ('lint', '0c7d8308297341ad4a325b2281c92dd9bf6ef42a6477990acb1730ecf79ae384'),
             ('lint_actions', '1546acdfa87914e4a2a7a2a03025aa990202f35aac34181a066084de217b6f65'),
-            ('lint_chart', '722da318f0fa8966fcdc54f9f84ef520229c075702269099bf8438c314099f28'),
+            ('lint_chart', '9816b2ac94f20e8e852a8b5c9656da1a7b6c456c5d6d24b6ff467d3592eea862'),
             ('lint_context', 'c06f03e3ccac5e267c8dd74db4e55674ec27d9be5d4eb45a415bfaeec4c2832e'),
             ('lint_delays', 'f96af5c28c280ac2fec7c10456975f254504f328fa8f918a3ad84f7dc60db0e9'),
-            ('lint_events', '376f9e8aba30b05a2e698fdf245d07d741a490ed4a02702bd8b5f2531fad1ee0'),
+            ('lint_events', '3b370f75dd91313ddbc795ba79797f666501004f121f697c1a6645dc7d0f8506'),
             ('lint_guards', '9cb21228e5ea12848435b93c4dc574f9439e1d1c0f019830f77802535a3ebd5f'),
-            ('lint_loops', 'be241a5b35b33a32d323aedfbf1ee03c8a8de97c79165b448e21d494cc28775a'),
+            ('lint_loops', '4926c12c989ad36ab88855925f26ae8a4d146200381bba2852aaaac3db05984b'),
             ('lint_names', '3dbb5bc9092e9faf09d753ea8fb9a1a5a8fb77d2ebdd90b60028d953edb1fd27'),
-            ('lint_states', 'ca2cd223e98a3b96a151d7a205024d3c22877470674687edb68bee05f5829949'),
-            ('lint_transitions', '17cf414f49a41eb2d2da38e7f5a79765f93ce02aee9a61846583fc57a875995d'),
+            ('lint_states', '8693e2f659b13a0e294012929a4627913f9d8ed64230df69c597fd9a8a71a076'),
+            ('lint_transitions', '0c1ac5cb3ef97efce88a26d729f76bc20be821f96f9d8313eaacd252b49058e1'),
             ('plan', '53a8f03f7df7d046c9f7eb5dad1e7a0524befa0a14750907d1f83553e02f6089'),
             ('rows', 'fe0c45abc4ba16c859f2393ab6a99bf5a0eaf486dd1f34d9e970a667c1ead254'),
-            ('run', '4bfc23ebcadcb8f22c1ed5392406b191c496c2a7197fab37e5198d7e5e8b0ab3'),
+            ('run', 'dcee0dedea4f214688e2b095df203ca0e8814a569b0f42a91b6dc1234500a4bb'),
             ('schemas', '0a61a3b175a182fc4b4c4553b993e3b8ef66c0f6410607f1852a4d665e271bbe'),
             ('scxml', '16972ffd3afce781a1ec069e616771b8f34b4e80d14006d8a3aa75ab6aeccb6d'),
             ('semantics', 'df7da3827f8975241706577c61f8cb1a12bb14008c3a45ce389acd12d30c92ac'),
             ('step', '54d1e1f281c08fe1c14cfa3017e60b614cdc26ab7c85dfada81261eb245dbea4'),
             ('upgrade', '7ab9209521f07d3e3e32d18e9159f7d231bfb320994627bf85be87755153ae95'),
             ('values', '170aed3bd993b7502036d23a0da6228e4a25473d7f50c7321c3821bed9225392'),
-            ('work', '7af0f931e9a4c255cc7aea55d5592748994cf09dfc47328cf8196db88146e58f')
+            ('work', '00fb8d815ac9f2721bf90feff67ff95d9dc8962ee31325a46dda25fdccf8a236')
         ) as expected (name, hash)
         left join pgsm_engine.modules as m
             on m.release = '0.1' and m.name = expected.name
@@ -11875,7 +11913,7 @@ if door is None:
 
     # The name carries the hash: "create or replace" empties SD in every open
     # session, but sys.modules would keep the old engine.
-    package = "pgsm_engine_3855e83200d0"
+    package = "pgsm_engine_61bd3f2e3fea"
     rows = plpy.execute(
         "select name, source from pgsm_engine.modules where release = '0.1'"
     )

@@ -35,6 +35,7 @@ begin
         from pgsm_private.effects as e
         where e.instance_id = v_effect.instance_id
             and e.invoke_id = v_effect.invoke_id
+            and e.item is not distinct from v_effect.item
             and e.effect_id <> v_effect.effect_id
             and e.created_at > v_effect.created_at
     ) then

@@ -1,12 +1,16 @@
 -- Deploy pgsm:functions/claim_effects to pg
 -- requires: functions/claim_named_effects
+-- requires: functions/effect_heads
+-- requires: functions/lock_effect_limits
+-- requires: functions/spend_effect_limits
 -- requires: functions/sweep_effects
 -- requires: tables/effects
 -- requires: functions/check_claim
 -- requires: functions/see_runner
 --
 -- The sweep comes first: it locks instances, and a claim that held effects
--- already could meet another one that does the same the other way round.
+-- already could meet another one that does the same the other way round.  Limits of
+-- names are locked next, in their order.
 
 begin;
 set local role pgsm_owner;
@@ -26,35 +30,38 @@ as $$
 #variable_conflict use_column
 declare
     v_left   integer := claim_effects.max_effects;
-    v_name   record;
+    v_rooms  jsonb;
+    v_taken  jsonb := '{}';
+    v_head   record;
     v_count  integer;
+    v_of     integer;
 begin
     perform pgsm_private.check_claim(claim_effects.max_effects, claim_effects.lease);
     perform pgsm_private.sweep_effects(20);
 
-    for v_name in
-        select n.name, n.room
+    v_rooms := pgsm_private.lock_effect_limits(claim_effects.names);
+    for v_head in
+        select h.name, h.priority, least(n.room, (v_rooms ->> h.name)::integer) as room
         from unnest(claim_effects.names, claim_effects.limits) as n (name, room)
-        cross join lateral (
-            select e.priority, e.due_at
-            from pgsm_private.effects as e
-            where e.name = n.name and e.status in ('pending', 'retrying')
-            order by e.priority desc, e.due_at
-            limit 1
-        ) as first
-        order by first.priority desc, first.due_at
+        join pgsm_private.effect_heads(claim_effects.names) as h on h.name = n.name
+        order by h.priority desc, h.due_at
     loop
         exit when v_left <= 0;
+        v_of := coalesce((v_taken ->> v_head.name)::integer, 0);
         return query
         select c.*
         from pgsm_private.claim_named_effects(
-            claim_effects.runner_id, v_name.name,
-            least(v_left, coalesce(v_name.room, v_left)), claim_effects.lease
+            claim_effects.runner_id, v_head.name, v_head.priority,
+            greatest(0, least(v_left, v_head.room - v_of)), claim_effects.lease
         ) as c;
         get diagnostics v_count = row_count;
         v_left := v_left - v_count;
+        v_taken := v_taken || jsonb_build_object(v_head.name, v_of + v_count);
     end loop;
 
+    if v_rooms <> '{}' and v_left < claim_effects.max_effects then
+        perform pgsm_private.spend_effect_limits(v_taken);
+    end if;
     perform pgsm_private.see_runner(
         claim_effects.runner_id, v_left < claim_effects.max_effects
     );
@@ -71,8 +78,9 @@ comment on function pgsm.claim_effects (text, text[], integer, interval, integer
     Each has a lease_token, good until lease_until: extend it by
     heartbeat_effects, end it by complete_effects, fail_effect or
     release_effects.  An effect whose lease has ended is tried again by the next
-    claim of anybody.  Effects of a paused version and invokes of a paused
-    instance wait.
+    claim of anybody.  Paused names (pause_effects), effects of a paused version and
+    invokes of a paused instance wait; so do names at their limit (limit_effects),
+    and "ordered" ones while an earlier one of their instance and name is not over.
 
     Raises SM302 in a database that is not the adopted one or has its drivers
     off, SM304 for a negative max_effects or a lease that is not positive.

@@ -11,6 +11,7 @@ set local role pgsm_owner;
 create or replace function pgsm_private.claim_named_effects (
     runner_id    text,
     name         text,
+    priority     integer,
     max_effects  integer,
     lease        interval
 )
@@ -27,7 +28,9 @@ begin
         select e.instance_id, e.effect_id
         from pgsm_private.effects as e
         where e.name = claim_named_effects.name
+            and e.priority = claim_named_effects.priority
             and e.status in ('pending', 'retrying')
+            and not e.held_back
             and e.due_at <= v_now
             and (e.deadline_at is null or e.deadline_at > v_now)
             -- scalar subqueries: "exists" may be planned as a hash of all instances
@@ -44,7 +47,20 @@ begin
                     where i.instance_id = e.instance_id
                 ) = 'active'
             )
-        order by e.priority desc, e.due_at
+            and (
+                e.place is null
+                or (
+                    select true
+                    from pgsm_private.effects as o
+                    where o.instance_id = e.instance_id
+                        and o.name = e.name
+                        and o.place < e.place
+                        and o.status in ('pending', 'retrying', 'running', 'failed')
+                        and (o.status <> 'failed' or coalesce(o.error ->> 'handled', '') <> 'true')
+                    limit 1
+                ) is not true
+            )
+        order by e.due_at
         limit claim_named_effects.max_effects
         for update of e skip locked
     ),
@@ -55,6 +71,7 @@ begin
             attempt = e.attempt + 1,
             lease_token = gen_random_uuid(),
             lease_until = v_now + claim_named_effects.lease,
+            claimed_at = v_now,
             runner_id = claim_named_effects.runner_id
         from due
         where e.instance_id = due.instance_id and e.effect_id = due.effect_id
@@ -68,12 +85,14 @@ begin
         c.lease_token, v_now, c.lease_until, c.deadline_at,
         pgsm_private.effect_interval(c.policy -> 'timeout', null)
     from claimed as c
-    order by c.priority desc, c.due_at, c.instance_id, c.effect_id;
+    order by c.due_at, c.instance_id, c.effect_id;
 end;
 $$;
 
-comment on function pgsm_private.claim_named_effects (text, text, integer, interval) is $comment$
-    Lease due effects of one name to a runner, by priority and then by due time.
+comment on function pgsm_private.claim_named_effects (
+    text, text, integer, integer, interval
+) is $comment$
+    Lease due effects of one name and priority to a runner, by their due time.
     Takes row locks of effects only and waits for none.
 $comment$;
 

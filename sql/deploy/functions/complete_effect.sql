@@ -6,6 +6,7 @@
 -- requires: functions/instance_exists
 -- requires: functions/answer_is_late
 -- requires: functions/deliver_late
+-- requires: functions/release_next_effect
 --
 -- Lock order: the instance, then the effect.
 
@@ -25,6 +26,7 @@ as $$
 declare
     v_instance  pgsm_private.instances;
     v_effect    pgsm_private.effects;
+    v_outcome   text;
 begin
     select i.*
     into v_instance
@@ -55,11 +57,16 @@ begin
     if not found then
         return 'lease_lost';
     elsif v_effect.status = 'late' then
-        return pgsm_private.deliver_late(
+        v_outcome := pgsm_private.deliver_late(
             v_instance, v_effect, jsonb_build_object('output', v_effect.output)
         );
+    else
+        v_outcome := pgsm_private.deliver_output(v_instance, v_effect);
     end if;
-    return pgsm_private.deliver_output(v_instance, v_effect);
+    if v_effect.place is not null then
+        perform pgsm_private.release_next_effect(v_effect.instance_id, v_effect.name);
+    end if;
+    return v_outcome;
 end;
 $$;
 

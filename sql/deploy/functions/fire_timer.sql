@@ -6,6 +6,7 @@
 -- requires: functions/refuse_unhandled
 -- requires: functions/record_timer_failure
 -- requires: functions/is_fatal
+-- requires: functions/handle_failure
 
 begin;
 set local role pgsm_owner;
@@ -53,6 +54,9 @@ begin
     );
     if v_timer.kind = 'post' and v_snapshot.outcome in ('no_transition', 'guarded') then
         perform pgsm_private.refuse_unhandled(v_snapshot, v_timer.event, null);
+    end if;
+    if v_timer.timer_id like 'effect/%' and v_snapshot.outcome = 'taken' then
+        perform pgsm_private.handle_failure(v_timer.instance_id, v_facts #>> '{source,effect}');
     end if;
     if v_snapshot.outcome = 'deferred' then
         -- in its old place among those that wait

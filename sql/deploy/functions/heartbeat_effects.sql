@@ -21,6 +21,10 @@ create or replace function pgsm.heartbeat_effects (
 as $$
 #variable_conflict use_column
 begin
+    if coalesce(heartbeat_effects.lease, interval '0') <= interval '0' then
+        raise exception 'a lease must be longer than nothing'
+            using errcode = 'SM304';
+    end if;
     with held as materialized (
         select e.instance_id, e.effect_id, l.progress
         from jsonb_to_recordset(heartbeat_effects.leases)
@@ -65,7 +69,8 @@ comment on function pgsm.heartbeat_effects (text, jsonb, interval) is $comment$
 
     progress may be left out.  Returns a row for each effect that needs
     attention: lost (the lease is another's or over: stop, its result would be
-    refused) or stop (its state was left: nobody waits for it).
+    refused) or stop (its state was left: nobody waits for it).  Raises SM304 for a
+    lease that is not positive.
 $comment$;
 
 commit;

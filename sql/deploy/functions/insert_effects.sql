@@ -3,6 +3,7 @@
 -- requires: tables/effects
 -- requires: tables/settings
 -- requires: functions/notify_runners
+-- requires: functions/hold_back_effects
 
 begin;
 set local role pgsm_owner;
@@ -22,7 +23,7 @@ begin
 
     insert into pgsm_private.effects (
         instance_id, effect_id, machine, version, tenant, name, kind, state,
-        invoke_id, item, reply, key, input, policy, priority, due_at, deadline_at, created_at
+        invoke_id, item, reply, key, input, policy, priority, place, due_at, deadline_at, created_at
     )
     select
         v_instance.instance_id,
@@ -40,7 +41,10 @@ begin
             v_instance.incarnation, v_epoch, v_instance.revision, r.ordinal)),
         coalesce(r.effect -> 'input', '{}'),
         r.effect -> 'policy',
-        coalesce((r.effect #>> '{policy,priority}')::smallint, 0),
+        coalesce((r.effect #>> '{policy,priority}')::integer, 0),
+        case when r.effect #> '{policy,ordered}' = 'true' then
+            array[v_instance.revision, r.ordinal]
+        end,
         v_instance.clock,
         case when r.effect -> 'policy' ? 'within' then
             pgsm_private.due_at(v_instance.clock,
@@ -49,6 +53,9 @@ begin
         v_instance.clock
     from jsonb_array_elements(insert_effects.result -> 'effects')
         with ordinality as r (effect, ordinal);
+    if insert_effects.result @> '{"effects": [{"policy": {"ordered": true}}]}' then
+        perform pgsm_private.hold_back_effects(v_instance.instance_id, v_instance.revision);
+    end if;
 
     perform pgsm_private.notify_runners();
 end;

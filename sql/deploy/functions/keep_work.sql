@@ -2,6 +2,7 @@
 -- requires: tables/timers
 -- requires: tables/effects
 -- requires: functions/due_at
+-- requires: functions/release_next_effect
 
 begin;
 set local role pgsm_owner;
@@ -17,6 +18,8 @@ create or replace function pgsm_private.keep_work (
   language plpgsql
 as $$
 #variable_conflict use_column
+declare
+    v_ordered  text[];
 begin
     delete from pgsm_private.timers as t
     where t.instance_id = keep_work.instance_id
@@ -36,14 +39,26 @@ begin
         as r (effect_id text, state text, invoke_id text)
     where e.instance_id = keep_work.instance_id and e.effect_id = r.effect_id;
 
-    update pgsm_private.effects as e
-    set status = case when e.status in ('pending', 'retrying') then 'cancelled' else e.status end,
-        finished_at = case when e.status in ('pending', 'retrying')
-            then keep_work.clock else e.finished_at end,
-        cancel_requested = (e.status = 'running')
-    where e.instance_id = keep_work.instance_id
-        and keep_work.kept #> '{effects,cancel}' ? e.effect_id
-        and e.status in ('pending', 'retrying', 'running');
+    with ended as (
+        update pgsm_private.effects as e
+        set status = case when e.status = 'running' then 'running' else 'cancelled' end,
+            finished_at = case when e.status <> 'running' then keep_work.clock end,
+            held_back = false,
+            cancel_requested = (e.status = 'running')
+        where e.instance_id = keep_work.instance_id
+            and keep_work.kept #> '{effects,cancel}' ? e.effect_id
+            and e.status in ('pending', 'retrying', 'running')
+        returning e.name, e.place, e.status
+    )
+    select array_agg(distinct e.name)
+    into v_ordered
+    from ended as e
+    where e.place is not null and e.status <> 'running';
+
+    if v_ordered is not null then
+        perform pgsm_private.release_next_effect(keep_work.instance_id, n.name)
+        from unnest(v_ordered) as n (name);
+    end if;
 end;
 $$;
 

@@ -5,6 +5,8 @@
 -- requires: functions/answer_is_late
 -- requires: functions/deliver_late
 -- requires: functions/effect_error
+-- requires: functions/release_next_effect
+-- requires: tables/effect_limits
 -- requires: functions/now
 
 begin;
@@ -40,27 +42,40 @@ begin
         v_status := 'cancelled';
     elsif record_failure.permanent
         or v_effect.attempt >= pgsm_private.effect_attempts(v_effect.policy)
-        or v_due >= v_effect.deadline_at
+        or (
+            v_due >= v_effect.deadline_at
+            -- while the name is paused its deadlines stand still
+            and not exists (
+                select
+                from pgsm_private.effect_pauses as p
+                where p.name = v_effect.name and p.paused_at < v_effect.deadline_at
+            )
+        )
     then
-        return pgsm_private.end_effect(record_failure.instance, v_effect, v_error);
+        v_status := pgsm_private.end_effect(record_failure.instance, v_effect, v_error);
     else
         v_status := 'retrying';
     end if;
 
-    update pgsm_private.effects as e
-    set status = v_status,
-        error = v_error,
-        due_at = case v_status when 'retrying' then v_due else e.due_at end,
-        finished_at = case v_status when 'cancelled' then v_now end,
-        lease_token = null,
-        lease_until = null,
-        runner_id = null
-    where e.instance_id = v_effect.instance_id and e.effect_id = v_effect.effect_id
-    returning e.* into v_effect;
+    if v_status <> 'failed' then
+        update pgsm_private.effects as e
+        set status = v_status,
+            error = v_error,
+            due_at = case v_status when 'retrying' then v_due else e.due_at end,
+            finished_at = case v_status when 'cancelled' then v_now end,
+            lease_token = null,
+            lease_until = null,
+            runner_id = null
+        where e.instance_id = v_effect.instance_id and e.effect_id = v_effect.effect_id
+        returning e.* into v_effect;
+    end if;
     if v_status = 'cancelled' then
-        return pgsm_private.deliver_late(
+        v_status := pgsm_private.deliver_late(
             record_failure.instance, v_effect, jsonb_build_object('error', v_error)
         );
+    end if;
+    if v_effect.place is not null and v_status <> 'retrying' then
+        perform pgsm_private.release_next_effect(v_effect.instance_id, v_effect.name);
     end if;
     return v_status;
 end;

@@ -32,15 +32,15 @@ begin
 
     update pgsm_private.effects as e
     set status = case
-            when e.cancel_requested then 'cancelled'
+            when e.cancel_requested then 'running'
             when e.attempt > 1 then 'retrying'
             else 'pending'
         end,
         attempt = e.attempt - 1,
-        finished_at = case when e.cancel_requested then pgsm_private.now() end,
-        lease_token = null,
-        lease_until = null,
-        runner_id = null
+        -- one that nobody waits for ends in the next sweep, which locks its instance
+        lease_token = case when e.cancel_requested then gen_random_uuid() end,
+        lease_until = case when e.cancel_requested then '-infinity'::timestamptz end,
+        runner_id = case when e.cancel_requested then e.runner_id end
     from held
     where e.instance_id = held.instance_id and e.effect_id = held.effect_id;
 

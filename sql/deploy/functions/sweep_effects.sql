@@ -1,6 +1,7 @@
 -- Deploy pgsm:functions/sweep_effects to pg
 -- requires: functions/record_failure
 -- requires: functions/instance_exists
+-- requires: functions/stop_deadline
 -- requires: functions/now
 --
 -- Lock order: each instance, then its effect, in ascending instance_id.  The
@@ -61,12 +62,15 @@ begin
             )
         for update skip locked;
         continue when not found;
+        continue when v_effect.status <> 'running' and pgsm_private.stop_deadline(v_effect);
 
         perform pgsm_private.record_failure(
             v_instance,
             v_effect,
-            case v_effect.status
-                when 'running' then jsonb_build_object(
+            case
+                when v_effect.cancel_requested then
+                    '{"type": "cancelled", "message": "not done before its state was left"}'
+                when v_effect.status = 'running' then jsonb_build_object(
                     'type', 'lease_expired',
                     'message', format('runner "%s" did not answer before its lease ended', v_effect.runner_id)
                 )

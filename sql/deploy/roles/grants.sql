@@ -16,7 +16,7 @@ grant usage on type pgsm.snapshot, pgsm.claimed_effect, pgsm.timer_turn, pgsm.up
 -- read
 grant select on all tables in schema pgsm to
     pgsm_author, pgsm_client, pgsm_viewer, pgsm_operator;
-grant select on pgsm.effect_names, pgsm.runners to pgsm_runner;
+grant select on pgsm.effect_names, pgsm.effect_stats, pgsm.runners to pgsm_runner;
 grant execute on function
     pgsm.get_instance,
     pgsm.enabled_events,
@@ -55,6 +55,10 @@ grant execute on function
     pgsm.stop_instance,
     pgsm.retry_effect,
     pgsm.cancel_effect,
+    pgsm.retry_effects,
+    pgsm.pause_effects,
+    pgsm.resume_effects,
+    pgsm.limit_effects,
     pgsm.retry_timer,
     pgsm.move_timer,
     pgsm.cancel_timer,

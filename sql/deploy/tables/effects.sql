@@ -19,10 +19,13 @@ create table pgsm_private.effects (
     key               text              not null,
     input             jsonb             not null default '{}',
     policy            jsonb             not null default '{}',
-    priority          smallint          not null default 0,
+    priority          integer           not null default 0,
+    place             bigint[],
+    held_back         boolean           not null default false,
     status            text              not null default 'pending',
     due_at            timestamptz       not null,
     deadline_at       timestamptz,
+    time_left         interval,
     attempt           integer           not null default 0,
     lease_token       uuid,
     lease_until       timestamptz,
@@ -32,6 +35,7 @@ create table pgsm_private.effects (
     output            jsonb,
     error             jsonb,
     created_at        timestamptz       not null,
+    claimed_at        timestamptz,
     finished_at       timestamptz,
     constraint effects_pkey primary key (instance_id, effect_id),
     constraint kind_is_known check (kind in ('invoke', 'action')),
@@ -43,23 +47,40 @@ create table pgsm_private.effects (
         check ((status = 'running') = (lease_token is not null)),
     constraint lease_has_an_owner_and_an_end
         check ((lease_token is null) = (lease_until is null)
-            and (lease_token is null) = (runner_id is null))
+            and (lease_token is null) = (runner_id is null)),
+    constraint held_back_belongs_to_an_order check (not held_back or place is not null)
 ) with (
     fillfactor = 80,
     autovacuum_vacuum_scale_factor = 0.02,
     autovacuum_vacuum_cost_delay = 0
 );
 
+-- Held-back ones are not in it: claims would pass over all of them each time.
 create index effects_due_idx on pgsm_private.effects (name, priority desc, due_at)
-    where status in ('pending', 'retrying');
+    where status in ('pending', 'retrying') and not held_back;
 create index effects_lease_idx on pgsm_private.effects (lease_until)
     where status = 'running';
+
+-- How many of a name run, for its limit.
+create index effects_running_idx on pgsm_private.effects (name)
+    where status = 'running';
+
+-- Who is first in the order of an instance and name.
+create index effects_place_idx on pgsm_private.effects (instance_id, name, place)
+    where place is not null and status in ('pending', 'retrying', 'running', 'failed');
+
+-- The open incidents.
+create index effects_open_idx on pgsm_private.effects (name, finished_at)
+    where status = 'failed' and coalesce(error ->> 'handled', '') <> 'true';
 
 comment on table pgsm_private.effects is $comment$
     The outbox: work on the outside world, done at least once by a runner.  key
     is the idempotency key, written once.  policy is the declared one with the
     use's overrides: {"retry": {"attempts", "backoff", "factor", "max",
     "jitter"}, "timeout", "within"}.
+    place is {revision, ordinal} where the effect is ordered; held_back while an
+    earlier one of its instance and name is not over.  time_left is the rest of a
+    deadline that stands still because the name is paused.
 $comment$;
 
 create table pgsm_private.runners (

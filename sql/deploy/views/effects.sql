@@ -34,7 +34,11 @@ select
     e.policy,
     e.created_at,
     e.finished_at,
-    e.item
+    e.item,
+    e.policy -> 'ordered' = 'true' as is_ordered,
+    e.held_back as is_held_back,
+    e.claimed_at,
+    e.time_left
 from pgsm_private.effects as e;
 
 comment on view pgsm.effects is $comment$
@@ -45,7 +49,9 @@ comment on view pgsm.effects is $comment$
 
     is_open: it failed for good and no transition took that: someone must
     retry_effect or cancel_effect it.  late: its answer came after its state was
-    left.
+    left.  is_held_back: it is ordered, and an earlier one of its instance and name
+    is not over.  time_left: of its deadline, which stands still while the name is
+    paused.
 $comment$;
 
 commit;

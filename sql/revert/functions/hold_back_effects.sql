@@ -1,0 +1,7 @@
+-- Revert pgsm:functions/hold_back_effects from pg
+
+begin;
+
+drop function pgsm_private.hold_back_effects;
+
+commit;

@@ -1,0 +1,7 @@
+-- Revert pgsm:functions/limit_effects from pg
+
+begin;
+
+drop function pgsm.limit_effects;
+
+commit;

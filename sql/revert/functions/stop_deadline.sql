@@ -1,0 +1,7 @@
+-- Revert pgsm:functions/stop_deadline from pg
+
+begin;
+
+drop function pgsm_private.stop_deadline;
+
+commit;

@@ -1,0 +1,7 @@
+-- Revert pgsm:views/failed_effects from pg
+
+begin;
+
+drop view pgsm.failed_effects;
+
+commit;

@@ -1,0 +1,3 @@
+-- Verify pgsm:functions/handle_failure on pg
+
+select 'pgsm_private.handle_failure'::regproc;

@@ -1,0 +1,3 @@
+-- Verify pgsm:functions/pause_effects on pg
+
+select 'pgsm.pause_effects'::regproc;

@@ -1,0 +1,3 @@
+-- Verify pgsm:functions/resume_effects on pg
+
+select 'pgsm.resume_effects'::regproc;

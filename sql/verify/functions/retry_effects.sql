@@ -1,0 +1,3 @@
+-- Verify pgsm:functions/retry_effects on pg
+
+select 'pgsm.retry_effects'::regproc;

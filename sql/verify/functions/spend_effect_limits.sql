@@ -1,0 +1,3 @@
+-- Verify pgsm:functions/spend_effect_limits on pg
+
+select 'pgsm_private.spend_effect_limits'::regproc;

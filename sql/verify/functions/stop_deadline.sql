@@ -1,0 +1,3 @@
+-- Verify pgsm:functions/stop_deadline on pg
+
+select 'pgsm_private.stop_deadline'::regproc;

@@ -1,0 +1,3 @@
+-- Verify pgsm:views/effect_stats on pg
+
+select 1 from pgsm.effect_stats where false;
