@@ -58,6 +58,7 @@ class Stage(Protocol):
     def functions(self, sql: str, fakes: dict[str, Any]) -> None: ...
     def define(self, machine: str, source: Source = None) -> None: ...
     def effect(self, name: str, handler: Any) -> None: ...
+    def no_effect(self, name: str) -> None: ...
     def start(self, machine: str, instance_id: str, given: Json) -> Look: ...
     def look(self, instance_id: str) -> Look: ...
     def find(self, machine: str, key: str, value: str) -> list[str]: ...
@@ -100,6 +101,9 @@ class Memory:
 
     def effect(self, name: str, handler: Any) -> None:
         self.world.effect(name, handler)
+
+    def no_effect(self, name: str) -> None:
+        self.world.no_effect(name)
 
     def start(self, machine: str, instance_id: str, given: Json) -> Look:
         self.world.start(machine, given, instance_id=instance_id)
@@ -191,6 +195,9 @@ class Database:
 
     def effect(self, name: str, handler: Any) -> None:
         self.handlers[name] = handler
+
+    def no_effect(self, name: str) -> None:
+        del self.handlers[name]
 
     def start(self, machine: str, instance_id: str, given: Json) -> Look:
         query = "select * from pgsm.start_instance(%s, %s, %s::jsonb)"

@@ -107,3 +107,14 @@ def test_message_to_all_children_of_an_invocation_reaches_those_that_run(
 
 
 FINAL = {"type": "final"}
+
+
+def test_deferred_event_is_not_refused_as_unhandled(stage: Stage) -> None:
+    states = {"a": {"defer": ["pay"], "on": {"next": "b"}}, "b": {"on": {"pay": "c"}}}
+    machine = {"initial": "a", "unhandled": "refuse", "states": {**states, "c": {}}}
+    stage.define("m", machine)
+    stage.start("m", "i", {})
+    assert stage.send("i", "pay").outcome == "deferred"
+    stage.send("i", "next")
+    stage.settle()
+    assert stage.look("i").value == "c"

@@ -56,7 +56,7 @@ begin
             jsonb_build_object('id', send_event.event_id) end,
         'event', pgsm_private.actor(), send_event.event_id
     );
-    if v_snapshot.outcome <> 'taken' then
+    if v_snapshot.outcome in ('no_transition', 'guarded') then
         perform pgsm_private.refuse_unhandled(
             v_snapshot, send_event.event, send_event.on_unhandled
         );
