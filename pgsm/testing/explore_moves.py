@@ -12,13 +12,15 @@ from pgsm.engine import exact
 
 from .errors import NotFound
 from .instance import Instance
-from .rows import Effect, Row, Snapshot
-from .store import Store
+from .rows import Effect, Row
+from .store import Store, plain
+from .writing import Cause
 
 if TYPE_CHECKING:
     from .world import World
 
 Json = Any
+Taken = tuple[str, Json]  # an outcome and its details
 ANSWER = "explore.answer"  # to a child machine that is not defined
 KINDS = ("start", "event", "complete", "fail", "claim", "child", "time", "wait")
 
@@ -135,8 +137,8 @@ def find(store: Store, root: str, name: str) -> str:
 # -- letting it happen -----------------------------------------------------------------
 
 
-def make(instance: Instance, move: Move) -> Snapshot | None:
-    """Let a move happen to an instance, and what follows at once; an event's snapshot.
+def make(instance: Instance, move: Move) -> Taken | None:
+    """Let a move happen to an instance, and what follows at once; an event's outcome.
 
     Raises what `Instance` and `World` raise.
     """
@@ -153,9 +155,9 @@ def make(instance: Instance, move: Move) -> Snapshot | None:
     return sent
 
 
-def _make(target: Instance, move: Move) -> Snapshot | None:
+def _make(target: Instance, move: Move) -> Taken | None:
     if move.kind == "event":
-        return target.send(move.name, move.data, auth=move.auth, on_unhandled="ignore")
+        return _send(target, move)
     if move.kind == "child":
         target.send(ANSWER, {"output": move.data})
         return None
@@ -167,6 +169,16 @@ def _make(target: Instance, move: Move) -> Snapshot | None:
     else:
         target.fail(effect, move.data)
     return None
+
+
+def _send(target: Instance, move: Move) -> Taken:
+    """What `Instance.send` does, without the snapshot and the copies for undoing it."""
+    world, row = target.world, target._row
+    actor = world.auth if move.auth is None else plain(move.auth)
+    data = {} if move.data is None else plain(move.data)
+    cause = Cause("event", move.name, data, world.clock, actor)
+    _new, outcome, details = world._host.take(row, cause)
+    return outcome, details
 
 
 def _effect(target: Instance, move: Move) -> Effect:

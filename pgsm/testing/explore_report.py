@@ -31,7 +31,7 @@ def _lines(found: Exploration, most: int) -> Iterator[str]:
     yield summary(found)
     if found.stopped:
         left = sum(not s.seen for s in found.situations)
-        yield f"STOPPED EARLY: {found.stopped}; {left} were not looked at"
+        yield f"STOPPED EARLY: {found.stopped}; not looked at: {left}"
     yield from _suggested(found.derived)
     yield ""
     yield from _configurations(found, most)
@@ -51,10 +51,15 @@ def _lines(found: Exploration, most: int) -> Iterator[str]:
 def summary(found: Exploration) -> str:
     """The numbers, in a line."""
     counts = (
-        f"{len(found.situations)} situations in {len(found.configurations)}"
-        f" configurations, {found.tried} moves tried"
+        f"{_count(len(found.situations), 'situation')} in"
+        f" {_count(len(found.configurations), 'configuration')},"
+        f" {_count(found.tried, 'move')} tried"
     )
     return f"{found.machine}: {counts} ({found.seconds:.2f} s)"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _suggested(samples: Samples) -> Iterator[str]:
@@ -64,7 +69,7 @@ def _suggested(samples: Samples) -> Iterator[str]:
     for key in ("inputs", "events", "effects", "functions", "children", "auth"):
         if key in given:
             names = ", ".join(given[key]) if isinstance(given[key], dict) else ""
-            parts.append(f"{key} {names}".strip())
+            parts.append(f"{key} {names}".strip().replace("inputs", "input"))
     if parts:
         yield from _wrapped("guessed samples: " + "; ".join(parts), "")
 

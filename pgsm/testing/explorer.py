@@ -15,14 +15,14 @@ from .documents import Source
 from .errors import NotFound, Refused, Unsettled
 from .explore_calls import MOST_SCRIPTS, Calls
 from .explore_key import Keys
-from .explore_moves import Move
+from .explore_moves import Move, Taken
 from .explore_paths import Check, Edge, Situation
 from .explore_possible import Possible
 from .explore_result import Exploration
 from .explore_samples import Samples
 from .explore_setup import Setup
 from .instance import Instance
-from .rows import Effect, Row, Snapshot
+from .rows import Effect, Row
 from .store import Store
 
 Json = Any
@@ -187,7 +187,7 @@ class Search:
         here: Situation | None,
         move: Move,
         store: Store,
-        act: Callable[[], Snapshot | None],
+        act: Callable[[], Taken | None],
     ) -> None:
         """Let a move happen, in every way that SQL functions may answer."""
         source = None if here is None else here.index
@@ -199,7 +199,9 @@ class Search:
                 sent = act()
             except (Refused, Unsettled, NotFound) as refusal:
                 refusals = [_refusal(refusal)]
-            made = replace(move, calls=tuple(self.calls.made))
+            made = move
+            if self.calls.made:
+                made = replace(move, calls=tuple(self.calls.made))
             came = not refusals
             if came:
                 refusals = self._kept()
@@ -211,9 +213,7 @@ class Search:
             else:
                 self._edge(here, Edge(made, source, None, "refused"))
 
-    def _arrive(
-        self, here: Situation | None, made: Move, sent: Snapshot | None
-    ) -> None:
+    def _arrive(self, here: Situation | None, made: Move, sent: Taken | None) -> None:
         """Note where a move has led."""
         taken = self._transitions()
         self._put_back(here, made)
@@ -227,8 +227,8 @@ class Search:
             moved = there is not here or self.keys.whole(self.store) != self._whole
             here.stays = not (timed or moved)
         source = None if here is None else here.index
-        outcome = sent.outcome if sent else None
-        by = tuple(sent.details.get("refused_by", ())) if sent and sent.details else ()
+        outcome, details = sent or (None, {})
+        by = tuple(details.get("refused_by", ()))
         self._edge(here, Edge(made, source, there.index, outcome, taken, by))
         if new:
             self._queue.append((there, self.store.copy()))
