@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import semantics
-from .definition_problems import Finding, Path
+from .definition_problems import Finding, Path, did_you_mean
+from .definition_shapes import MAX_HINTS
 from .definition_tree import Node, resolve, resolve_below, scan
 from .lint_guards import Guards
 
@@ -128,12 +129,18 @@ class Chart:
         self.all_rules = [rule for rules in self.rules.values() for rule in rules]
         self.with_always = [node for node in self.nodes if self.always(node)]
         self.findings: list[Finding] = []
+        self.hints = 0  # searched for so far
 
     def warn(
         self, path: Path, code: str, message: str, hint: str | None = None
     ) -> None:
         """Take a warning down."""
         self.findings.append(Finding(path, code, message, hint))
+
+    def suggest(self, wanted: str, candidates: Iterable[str]) -> str | None:
+        """A hint "did you mean …", for the first MAX_HINTS names only."""
+        self.hints += 1
+        return did_you_mean(wanted, candidates) if self.hints <= MAX_HINTS else None
 
     def done_event(self, node: Node) -> str:
         """The event that says that a state is complete."""
@@ -267,6 +274,16 @@ def inside(node: Node) -> Iterator[Node]:
         current = waiting.pop()
         yield current
         waiting.extend(reversed(regions(current)))
+
+
+def beside(node: Node) -> Iterator[Node]:
+    """All states of the regions that can be active while this one is."""
+    current = node
+    for ancestor in node.ancestors():
+        for region in regions(ancestor) if ancestor.kind == "parallel" else ():
+            if region is not current:
+                yield from inside(region)
+        current = ancestor
 
 
 def name(node: Node) -> str:

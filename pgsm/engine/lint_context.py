@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from .definition_paths import parse_path
-from .definition_problems import Path, did_you_mean
+from .definition_problems import Path
 from .lint_actions import Written
 from .lint_chart import Chart
 from .lint_guards import compiled
@@ -33,7 +33,7 @@ def check(chart: Chart, actions: Sequence[Written]) -> None:
             if missing in known or f"'{missing}'" in source or f'"{missing}"' in source:
                 continue  # an expression that names the key asks whether it is there
             message = f"nothing sets context.{missing}, which is read here"
-            hint = did_you_mean(missing, known)
+            hint = chart.suggest(missing, known)
             hint = hint or 'give it a first value in "context"; null will do'
             chart.warn(path, "undeclared_context", message, hint)
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from . import exact
-from .definition_problems import Path, did_you_mean, quote
+from .definition_problems import Path, quote
+from .definition_tree import Node
 from .lint_actions import Written
 from .lint_chart import Chart, Pattern, pattern, regions
 from .lint_transitions import is_late
@@ -24,7 +25,7 @@ def check(chart: Chart, actions: Sequence[Written]) -> None:
         for number, text in enumerate(node.raw.get("defer", ())):
             path = (*node.steps, "defer", number)
             _deferred(chart, path, text, taken)
-            _never_deferred(chart, path, text)
+            _never_deferred(chart, node, path, text)
     _cancels_nothing(chart, actions)
     _no_such_child(chart, actions)
 
@@ -44,7 +45,7 @@ def _nobody_sends(chart: Chart, actions: Sequence[Written]) -> None:
         message = f"no action of this machine makes the internal event {quote(text)}"
         raised = [name for name in names if name is not None]
         hint = "raise it, or leave it out here, unless another machine sends it"
-        hint = did_you_mean(text, raised) or hint
+        hint = chart.suggest(text, raised) or hint
         chart.warn(("internalEvents", number), "event_nobody_sends", message, hint)
 
 
@@ -108,7 +109,7 @@ def _nobody_takes(
         return
     message = f"no transition takes the event {quote(event)} that is made here"
     names = [each.stem for each in taken if each.stem]
-    hint = did_you_mean(event, names) or "give a state a transition for it"
+    hint = chart.suggest(event, names) or "give a state a transition for it"
     chart.warn(path, "event_nobody_takes", message, hint)
 
 
@@ -124,24 +125,20 @@ def _deferred(
         return
     message = f"{quote(text)} is kept for later, and no transition ever takes it"
     names = [each.stem for each in taken if each.stem]
-    hint = did_you_mean(text, names) or "give a state a transition for it"
+    hint = chart.suggest(text, names) or "give a state a transition for it"
     chart.warn(path, "deferred_forever", message, hint)
 
 
-def _never_deferred(chart: Chart, path: Path, text: str) -> None:
-    """Report what a transition of the state itself, or of one around it, takes."""
+def _never_deferred(chart: Chart, node: Node, path: Path, text: str) -> None:
+    """Report what the state itself takes; a transition of one around it does not."""
     wanted = pattern(text)
-    node = chart.root
-    for key in path[1:-2:2]:
-        node = node.children[str(key)]
-    for around in (node, *node.ancestors()):
-        for rule in chart.by_event(around):
-            if rule.certain and any(p.covers(wanted) for p in rule.patterns):
-                where = quote(around.path) if around.path else "the root"
-                message = f"{quote(text)} is never kept: {where} takes it at once"
-                hint = "leave it out here, or give that transition a guard"
-                chart.warn(path, "never_deferred", message, hint)
-                return
+    for rule in chart.by_event(node):
+        certain = rule.certain and rule.does_something
+        if certain and any(p.covers(wanted) for p in rule.patterns):
+            message = f"{quote(text)} is never kept: the state takes it at once"
+            hint = "leave it out here, or give that transition a guard"
+            chart.warn(path, "never_deferred", message, hint)
+            return
 
 
 # ------------------------------------------------------------ work that does not exist
@@ -156,7 +153,7 @@ def _cancels_nothing(chart: Chart, actions: Sequence[Written]) -> None:
         wanted = item.action.get("id") if item.kind == "cancel" else None
         if isinstance(wanted, str) and _is_missing(wanted, ids):
             message = f"nothing is raised or sent with the id {quote(wanted)}"
-            hint = did_you_mean(wanted, [each for each in ids if each])
+            hint = chart.suggest(wanted, [each for each in ids if each])
             hint = hint or 'give the delayed event an "id"'
             chart.warn((*item.path, "id"), "cancels_nothing", message, hint)
 
@@ -181,7 +178,9 @@ def _no_such_child(chart: Chart, actions: Sequence[Written]) -> None:
         place, wanted = _child(item)
         if isinstance(wanted, str) and _is_missing(wanted, ids):
             message = f"no child with the id {quote(wanted)} is ever started"
-            hint = did_you_mean(wanted, ids) or "spawn or invoke a machine with this id"
+            hint = (
+                chart.suggest(wanted, ids) or "spawn or invoke a machine with this id"
+            )
             chart.warn((*item.path, *place), "no_such_child", message, hint)
 
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from . import exact, lint_actions
 from .definition_problems import quote
-from .definition_tree import Node, can_be_active_together
-from .lint_chart import Chart, Rule, inside, name
+from .definition_tree import Node
+from .lint_chart import Chart, Rule, beside, inside, name
 
-Document = Mapping[str, Any]
+LONGEST = 50  # steps of a circle that is followed for each guard
 
 
 def check(chart: Chart) -> None:
@@ -59,15 +58,14 @@ def _always_loops(chart: Chart) -> None:
     For each guard there is, the circle is followed that is taken when that guard
     (if any) holds and no other does.
     """
-    nodes = chart.with_always
-    guards: dict[str | None, None] = {None: None}
-    for node in nodes:
+    starts: dict[str | None, list[Node]] = {None: list(chart.with_always)}
+    for node in chart.with_always:
         for rule in chart.always(node):
-            guards.setdefault(_guard_key(rule))
+            if not rule.certain:
+                starts.setdefault(_guard_key(rule), []).append(node)
     seen: set[frozenset[Rule]] = set()
-    for guard in guards:
-        steps = {node: _step(chart, node, guard) for node in nodes}
-        for circle in _circles(chart, nodes, steps):
+    for guard, nodes in starts.items():
+        for circle in _circles(chart, nodes, guard):
             if frozenset(circle) not in seen and _never_ends(chart, circle):
                 seen.add(frozenset(circle))
                 _report_circle(chart, circle)
@@ -84,17 +82,17 @@ def _step(chart: Chart, node: Node, guard: str | None) -> Rule | None:
 
 
 def _circles(
-    chart: Chart, nodes: Sequence[Node], steps: Mapping[Node, Rule | None]
+    chart: Chart, starts: Sequence[Node], guard: str | None
 ) -> list[list[Rule]]:
-    """The circles of a graph in which one step at most leads on from a state."""
+    """The circles that are taken when only this guard holds, from these states on."""
     found: list[list[Rule]] = []
     done: set[Node] = set()
-    for start in nodes:
+    for start in starts:
         way: dict[Node, Rule] = {}
         node: Node | None = start
         while node is not None and node not in done and node not in way:
-            rule = steps.get(node)
-            if rule is None:
+            rule = _step(chart, node, guard)
+            if rule is None or (guard and len(way) > LONGEST):
                 break
             way[node] = rule
             node = _asked_next(chart, rule)
@@ -135,7 +133,7 @@ def _never_ends(chart: Chart, circle: Sequence[Rule]) -> bool:
             chart.always(node) for node in inside(rule.node) if node is not rule.node
         ):
             return False  # states inside go first and may lead out
-        if any(_is_beside(rule.node, node) for node in chart.with_always):
+        if any(chart.always(node) for node in beside(rule.node)):
             return False  # a region beside it may lead out
     if len(circle) == 1 and _rests(chart, circle[0]):
         return False
@@ -150,15 +148,6 @@ def _rests(chart: Chart, rule: Rule) -> bool:
         return False
     actions = lint_actions.content(chart, rule, entered(chart, rule) or ())
     return not any(item.sure and item.kind == "assign" for item in actions)
-
-
-def _is_beside(node: Node, other: Node) -> bool:
-    return (
-        can_be_active_together(node, other)
-        and node is not other
-        and other not in node.ancestors()
-        and node not in other.ancestors()
-    )
 
 
 def _is_steady(chart: Chart, rule: Rule) -> bool:

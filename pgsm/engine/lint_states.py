@@ -32,7 +32,11 @@ class Reach:
             self.reached.add(node)
             self.new.append(node)
 
-    def _enter(self, targets: Sequence[Node]) -> None:
+    def _enter(self, targets: Sequence[Node], domain: Node | None) -> None:
+        """Enter targets, what is between them and a state that is active, and regions.
+
+        None for that state is the same as the root's outside.
+        """
         for target in targets:
             self._enter_default(target)
             for ancestor in target.ancestors():
@@ -40,6 +44,8 @@ class Reach:
                 for region in regions(ancestor) if ancestor.kind == "parallel" else ():
                     if not any(t is region or region in t.ancestors() for t in targets):
                         self._enter_default(region)
+                if ancestor is domain:
+                    break
 
     def _enter_default(self, node: Node) -> None:
         if node in self.by_default:
@@ -47,11 +53,11 @@ class Reach:
         self.by_default.add(node)
         if node.kind == "history":
             self.reached.add(node)
-            self._enter(self.chart.default(node))
+            self._enter(self.chart.default(node), node.parent)
             return
         self._add(node)
         if node.kind == "compound":
-            self._enter(self.chart.initial(node))
+            self._enter(self.chart.initial(node), node)
         elif node.kind == "parallel":
             for region in regions(node):
                 self._enter_default(region)
@@ -73,7 +79,8 @@ class Reach:
         if rule.patterns and not any(map(self._is_made, rule.patterns)):
             self.waiting.append(rule)
         else:
-            self._enter(rule.targets)
+            recorded = any(target.kind == "history" for target in rule.targets)
+            self._enter(rule.targets, None if recorded else self.chart.domain(rule))
 
     def _is_made(self, pattern: Pattern) -> bool:
         node = self.chart.done_events.get(pattern.stem)

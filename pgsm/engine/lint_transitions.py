@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import Any
 
 from . import lint_actions
 from .definition_events import RESERVED_PREFIXES
-from .definition_problems import Path, did_you_mean, quote
-from .definition_tree import Node, can_be_active_together
-from .lint_chart import Chart, Pattern, Rule, name, regions
+from .definition_problems import Path, quote
+from .definition_tree import Node
+from .lint_chart import Chart, Pattern, Rule, beside, inside, name, regions
 
 Document = Mapping[str, Any]
 
@@ -177,7 +178,7 @@ def _without_sender(chart: Chart) -> Iterator[Rule]:
             continue
         event = rule.patterns[0].stem
         message = f"never taken: nothing in this machine makes {_events(rule)}"
-        hint = did_you_mean(event, known)
+        hint = chart.suggest(event, known)
         chart.warn(rule.path, "dead_transition", message, hint or _where_from(event))
         yield rule
 
@@ -245,10 +246,9 @@ def _others_may_rest(chart: Chart, node: Node) -> bool:
     """Whether an always inside or beside the state can be taken and it stays."""
     return any(
         not _leads_out(chart, rule, node)
-        for other in chart.with_always
-        if other is not node and can_be_active_together(other, node)
+        for other in chain(inside(node), beside(node))
         for rule in chart.always(other)
-        if other not in node.ancestors()
+        if other is not node
     )
 
 

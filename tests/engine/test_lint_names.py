@@ -104,6 +104,13 @@ def test_an_event_that_is_taken_where_it_should_be_kept_is_reported() -> None:
     assert codes(document) == []
 
 
+def test_a_state_keeps_an_event_that_the_one_around_it_takes() -> None:
+    document = machine()
+    document["on"] = {"payment": ".b"}
+    document["states"]["a"]["defer"] = ["payment"]
+    assert codes(document) == []
+
+
 # -------------------------------------------------------------------------------- ids
 
 
