@@ -14,6 +14,7 @@ from .scxml_actions import Writer
 from .scxml_dialect import Dialect, SameDialect
 from .scxml_inlined import Inlined, join
 from .scxml_precedence import Events, warn_of_precedence
+from .scxml_states import ids_of
 
 Json = Any
 
@@ -43,7 +44,7 @@ class _Conversion:
         self.writer = writer
         self.native = document.get("semantics") != "scxml"
         self.tree = trees.scan(document)
-        self.ids = _ids(self.tree)
+        self.ids = ids_of(self.tree)
         dialect = Dialect if self.native else SameDialect
         self.dialect = dialect(self.tree, self.ids, writer.warn)
         self.parts = Inlined(document, self.dialect, self.native, self._id_of)
@@ -102,6 +103,9 @@ class _Conversion:
         """A state that does what the root does, and a final one after it."""
         root = self.tree.root
         name = self.ids[root]
+        message = f'the state "{name}" is put around all others, and one after it'
+        hint = "<scxml> has data, a script and an initial state, and nothing else"
+        self.writer.warn("$", "wrapped", message, hint)
         inside = {key: item for key, item in self.raw.items() if key not in _ROOT_ONLY}
         output = inside.pop("output", {"expr": "event.output"})
         state = self._state(root, {**inside, "id": name}, "$")
@@ -153,7 +157,7 @@ class _Conversion:
         cancels = [{"type": "cancel", "id": timer["id"]} for timer in timers]
         invoke, answers = self._invoke(node, raw, path)
         parts = {
-            "entry": _two_blocks(timers, entry),
+            "entry": _two_blocks(entry, timers),
             "exit": _two_blocks(cancels, exit_),
             "invoke": invoke,
             "transitions": [
@@ -163,7 +167,7 @@ class _Conversion:
                 *after,
                 *self._on(node, raw, path),
             ],
-            "always": self._transitions(node, raw, path, "always"),
+            "always": self._always(node, raw, path),
             "states": self._children(node),
         }
         result |= {key: item for key, item in parts.items() if item}
@@ -235,6 +239,13 @@ class _Conversion:
             found.append(transition)
         return found
 
+    def _always(self, node: Node, raw: Json, path: str) -> list[Json]:
+        """Transitions without events; one that does nothing would go on for ever."""
+        found = self._transitions(node, raw, path, "always")
+        if not self.native:
+            return found
+        return [each for each in found if "target" in each or "actions" in each]
+
     def _exactly(self, event: str, transition: Json) -> Json:
         """The transition for that event alone; SCXML's descriptors are prefixes."""
         spaced = any(char.isspace() for char in event)
@@ -272,6 +283,11 @@ class _Conversion:
         """The targets with which SCXML, too, does not leave the source."""
         if found == [node] and node.kind == "atomic":
             return []
+        above = list(node.ancestors())
+        if any(t.kind == "history" and t.parent in above for t in found):
+            message = "what its history names may be left and entered again in SCXML"
+            self.writer.warn(path, "reentry", message)
+            return found
         within = [t is node or node in t.ancestors() for t in found]
         if not all(within) or (node.kind == "compound" and node not in found):
             return found
@@ -364,23 +380,3 @@ def _without_inlined(rest: Mapping[str, Json]) -> Json:
     result = dict(rest)
     effects = result.pop("implementations", {}).get("effects")
     return {**result, "implementations": {"effects": effects}} if effects else result
-
-
-def _ids(tree: trees.Tree) -> dict[Node, str]:
-    """An id for each state: its own, or its key after its parent's; free ones."""
-    own = {node.id for node in tree.nodes if node.explicit_id and node.parent}
-    ids: dict[Node, str] = {}
-    for node in tree.nodes:
-        wanted = node.key or "root"
-        if node.parent and node.parent.parent:
-            wanted = f"{ids[node.parent]}.{node.key}"
-        if node.explicit_id and node.parent:
-            ids[node] = node.id
-            continue
-        name, number = wanted, 1
-        while name in own:
-            number += 1
-            name = f"{wanted}_{number}"
-        own.add(name)
-        ids[node] = name
-    return ids

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import keyword
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -24,6 +25,8 @@ _EVENT = {
     "id": "_event.sendid",
 }
 _INSTANCE = {"id": "_sessionid", "machine": "_name"}
+# Content that runs without an event when the machine starts, or may.
+_AT_START = re.compile(r"\.(entry|initial|always|implementations)\b")
 _NOTHING = ("now", "auth")
 
 
@@ -35,6 +38,7 @@ class Dialect:
         self.ids = ids
         self.warn = warn
         self.uses_input = False
+        self.no_event = False
 
     def expression(
         self, source: str, path: str, params: Mapping[str, str] | None = None
@@ -75,6 +79,7 @@ class Dialect:
             ("instance", _INSTANCE, "_sessionid"),
         ):
             if token == name:
+                self._look_at_start(name, path)
                 if key in words:
                     return 3, words[key]
                 if key or name == "instance":
@@ -87,6 +92,13 @@ class Dialect:
         if token in _NOTHING or token == "params":
             self._warn(path, token)
         return 1, token
+
+    def _look_at_start(self, name: str, path: str) -> None:
+        """Warn, once, of content that may read an event when there is none yet."""
+        if name == "event" and not self.no_event and _AT_START.search(path):
+            self.no_event = True
+            message = "there is no _event at the start: reading it is an error there"
+            self.warn(path, "no_event", message, None)
 
     def _is_datum(self, key: str, path: str) -> bool:
         if key.isidentifier() and not keyword.iskeyword(key):
@@ -128,14 +140,16 @@ class Dialect:
             return {**value, "expr": self.expression(value["expr"], path, params)}
         return {key: self.value(item, path, params) for key, item in value.items()}
 
-    def location(self, text: str, path: str) -> str:
+    def location(
+        self, text: str, path: str, params: Mapping[str, str] | None = None
+    ) -> str:
         """A path with the expressions in its brackets translated."""
         result = ""
         for step in parse_path(text):
             if isinstance(step, str):
                 result += f".{step}" if result else step
             else:
-                result += f"[{self.expression(step[1], path)}]"
+                result += f"[{self.expression(step[1], path, params)}]"
         return result
 
 
@@ -147,5 +161,7 @@ class SameDialect(Dialect):
     ) -> str:
         return source
 
-    def location(self, text: str, path: str) -> str:
+    def location(
+        self, text: str, path: str, params: Mapping[str, str] | None = None
+    ) -> str:
         return text

@@ -226,10 +226,11 @@ class Document:
 
     def _blocks(self, element: Element, name: str) -> list[Json]:
         """The actions of one handler, or each of several as a block of its own."""
-        blocks = [self.content.block(each) for each in element.all(name)]
+        found = [self.content.block(each) for each in element.all(name)]
+        blocks = [block for block in found if block]
         if len(blocks) == 1:
             return blocks[0]
-        return [{"type": "block", "actions": block} for block in blocks if block]
+        return [{"type": "block", "actions": block} for block in blocks]
 
     def _invocations(self, state: State) -> list[Json]:
         return [

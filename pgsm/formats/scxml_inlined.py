@@ -81,6 +81,9 @@ class Inlined:
         for key, item in action.items():
             if key in ("actions", "branches", "delay", "set", "remove", "type"):
                 continue
+            if key == "assign":
+                result[key] = self.dialect.location(item, path, params)
+                continue
             result[key] = self.dialect.value(item, f"{path}.{key}", params)
         if "actions" in action:
             result["actions"] = self.actions(action["actions"], path, params)
@@ -93,7 +96,7 @@ class Inlined:
             result["delay"] = self.delay(action["delay"], f"{path}.delay", params)
         if "set" in action:
             result["set"] = {
-                self.dialect.location(name, path): self.dialect.value(
+                self.dialect.location(name, path, params): self.dialect.value(
                     item, path, params
                 )
                 for name, item in action["set"].items()

@@ -26,6 +26,7 @@ class Events:
             for invoke in node.raw.get("invoke", []):
                 for kind in ("done", "error"):
                     self.names.add(f"{kind}.invoke.{invoke['id']}")
+        self.names.update(tree.root.raw.get("eventSchemas", {}))
         self.names.update(_raised(tree.root.raw))
 
     def is_prefix(self, event: str) -> bool:
@@ -48,19 +49,49 @@ def _raised(node: Json) -> Iterator[str]:
 
 
 def warn_of_precedence(tree: trees.Tree, writer: Writer) -> None:
-    """Report parallel states whose transitions both languages would not take alike.
+    """Report transitions that both languages would not take alike.
 
     A transition above the regions is XState's when no region has one, and SCXML's
     in each region that has none.
     """
+    for node in tree.nodes:
+        _warn_of_rest(tree, node, writer)
     regions = [node for node in tree.nodes if node.kind == "parallel"]
     for parallel in regions:
         for above in (parallel, *parallel.ancestors()):
-            for event in above.raw.get("on", {}):
+            for place, event in _awaited(above):
                 if any(map(_handles(event), _below(parallel))):
-                    path = exact.json_path((*above.steps, "on", event))
+                    path = exact.json_path((*above.steps, *place))
                     message = "SCXML takes this beside those of some regions below"
                     writer.warn(path, "precedence", message)
+
+
+def _awaited(node: Node) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """The events that a state's transitions are for, each with its place."""
+    raw = node.raw
+    for event in raw.get("on", {}):
+        yield ("on", event), event
+    for delay in raw.get("after", {}):
+        yield ("after", delay), "after.x"
+    if "onDone" in raw:
+        yield ("onDone",), "done.state.x"
+    for number, invoke in enumerate(raw.get("invoke", [])):
+        for key, kind in (("onDone", "done"), ("onError", "error")):
+            if key in invoke:
+                yield ("invoke", number, key), f"{kind}.invoke.x"
+
+
+def _warn_of_rest(tree: trees.Tree, node: Node, writer: Writer) -> None:
+    """Report eventless transitions after which they may be enabled again at once."""
+    for number, raw in enumerate(node.raw.get("always", [])):
+        found = [trees.resolve(tree, node, each) for each in raw.get("target", [])]
+        targets = [target for target in found if target]
+        if all(node in (target, *target.ancestors()) for target in targets):
+            path = exact.json_path((*node.steps, "always", number))
+            message = (
+                "SCXML takes this until its guard says no, XState while it matters"
+            )
+            writer.warn(path, "precedence", message)
 
 
 def _below(node: Node) -> Iterator[Node]:

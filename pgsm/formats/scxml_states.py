@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from pgsm.engine import definition_tree as trees
 from pgsm.engine.definition_problems import did_you_mean
 
 from .scxml_session import File
@@ -133,3 +134,26 @@ def _free(wanted: str, taken: dict[str, State]) -> str:
         number += 1
         name = f"{wanted}_{number}"
     return name
+
+
+# ------------------------------------------------------- states of a definition
+
+
+def ids_of(tree: trees.Tree) -> dict[trees.Node, str]:
+    """An id for each state: its own, or its key after its parent's; free ones."""
+    own = {node.id for node in tree.nodes if node.explicit_id and node.parent}
+    ids: dict[trees.Node, str] = {}
+    for node in tree.nodes:
+        wanted = node.key or "root"
+        if node.parent and node.parent.parent:
+            wanted = f"{ids[node.parent]}.{node.key}"
+        if node.explicit_id and node.parent:
+            ids[node] = node.id
+            continue
+        name, number = wanted, 1
+        while name in own:
+            number += 1
+            name = f"{wanted}_{number}"
+        own.add(name)
+        ids[node] = name
+    return ids

@@ -68,8 +68,8 @@ def test_after_is_a_send_that_leaving_cancels() -> None:
     )
     assert body(document).startswith(
         '<state id="s">'
-        '<onentry><send event="after.1.s" delay="120s" id="after.1.s"/></onentry>'
         '<onentry><log label="in"/></onentry>'
+        '<onentry><send event="after.1.s" delay="120s" id="after.1.s"/></onentry>'
         '<onexit><cancel sendid="after.1.s"/></onexit>'
         '<transition event="after.1.s" target="t"/>'
     )
@@ -312,3 +312,47 @@ def test_a_transition_to_itself_does_not_leave(
 ) -> None:
     text = body(machine(s={"on": {"e": {"target": target}}, **kind}))
     assert f'<transition event="e" {written}'.strip() + "/>" in text
+
+
+def test_content_of_the_start_that_reads_the_event_is_reported() -> None:
+    document = machine(
+        s={
+            "entry": {"type": "log", "message": {"expr": "event.type"}},
+            "exit": {"type": "log", "message": {"expr": "event.type"}},
+        }
+    )
+    assert warnings(document) == [("$.states.s.entry[0].message", "no_event")]
+
+
+def test_eventless_transitions_that_stay_enabled_are_reported() -> None:
+    document = machine(
+        s={
+            "initial": "t",
+            "always": [
+                {"guard": {"expr": "context.a"}},
+                {"guard": {"expr": "context.a"}, "target": ".t"},
+                {"guard": {"expr": "context.a"}, "target": "u"},
+            ],
+            "states": {"t": {}},
+        },
+        u={},
+    ) | {"context": {"a": True}}
+    assert warnings(document) == [
+        ("$.states.s.always[0]", "precedence"),
+        ("$.states.s.always[1]", "precedence"),
+    ]
+    # The first does nothing, and would do so for ever.
+    assert len(again(document)["states"]["s"]["always"]) == 2
+
+
+def test_a_history_that_may_name_the_source_is_reported() -> None:
+    document = machine(
+        s={
+            "initial": "t",
+            "states": {
+                "t": {"on": {"e": "h", "f": {"target": "h", "reenter": True}}},
+                "h": {"type": "history"},
+            },
+        }
+    )
+    assert warnings(document) == [("$.states.s.states.t.on.e[0]", "reentry")]
