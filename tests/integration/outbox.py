@@ -144,6 +144,13 @@ def fail(
     return str(row[0])
 
 
+def scalar(connection: psycopg.Connection, query: str, *parameters: Any) -> Any:
+    """The one column of the one row."""
+    row = connection.execute(query, parameters).fetchone()  # type: ignore[arg-type]
+    assert row is not None
+    return row[0]
+
+
 def effect(connection: psycopg.Connection, instance_id: str) -> dict[str, Any]:
     """The instance's newest effect, as the view shows it."""
     return _row(
@@ -152,6 +159,17 @@ def effect(connection: psycopg.Connection, instance_id: str) -> dict[str, Any]:
         " order by created_at desc limit 1",
         instance_id,
     )
+
+
+def statuses(connection: psycopg.Connection, instance_id: str) -> list[str]:
+    """Of all effects of the instance, in the order in which they were made."""
+    rows = connection.execute(
+        "select status from pgsm.effects where instance_id = %s"
+        " order by split_part(effect_id, '/', 1)::int,"
+        " split_part(effect_id, '/', 2)::int",
+        [instance_id],
+    ).fetchall()
+    return [status for (status,) in rows]
 
 
 def instance(connection: psycopg.Connection, instance_id: str) -> dict[str, Any]:
