@@ -60,7 +60,14 @@ begin
             using call_user.arguments;
         return 'null';
     end if;
-    execute format('select to_jsonb(%s(%s))', v_function::oid::regproc, v_list)
+    execute format(
+        case when v_procedure.prorettype = 'timestamptz'::regtype
+            -- in the form of "now", whatever the session's time zone
+            then 'select case when pg_catalog.isfinite(r) then pg_catalog.to_jsonb(pg_catalog.to_char('
+                'pg_catalog.timezone(''UTC'', r), ''YYYY-MM-DD"T"HH24:MI:SS.US"Z"''))'
+                ' else pg_catalog.to_jsonb(r) end from %s(%s) as r'
+            else 'select to_jsonb(%s(%s))'
+        end, v_function::oid::regproc, v_list)
         into v_result using call_user.arguments;
     return coalesce(v_result, 'null');
 end;
@@ -73,7 +80,7 @@ grant execute on function pgsm_engine.call_user (text, jsonb, text) to pgsm_owne
 comment on function pgsm_engine.call_user (text, jsonb, text) is $comment$
     Run a SQL function that a machine names, as pgsm_caller, with JSON arguments.
 
-    Returns its result as jsonb; void and null as JSON null.  With null for
+    Returns its result as jsonb; void and null as JSON null, a timestamptz in UTC.  With null for
     arguments it returns the function's oid, or null when there is none.
 $comment$;
 
