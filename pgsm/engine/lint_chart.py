@@ -128,6 +128,9 @@ class Chart:
         self.rules = {node: tuple(self._rules(node)) for node in self.nodes}
         self.all_rules = [rule for rules in self.rules.values() for rule in rules]
         self.with_always = [node for node in self.nodes if self.always(node)]
+        # the states that have an always, or one inside
+        self.restless = set(self.with_always)
+        self.restless.update(a for node in self.with_always for a in node.ancestors())
         self.findings: list[Finding] = []
         self.hints = 0  # searched for so far
 

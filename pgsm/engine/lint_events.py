@@ -20,7 +20,7 @@ def check(chart: Chart, actions: Sequence[Written]) -> None:
     taken = {p: None for rule in chart.all_rules for p in rule.patterns}
     _nobody_sends(chart, actions)
     for path, event in _made(chart, actions):
-        _nobody_takes(chart, path, event, list(taken))
+        _nobody_takes(chart, path, event, taken)
     for node in chart.nodes:
         for number, text in enumerate(node.raw.get("defer", ())):
             path = (*node.steps, "defer", number)
@@ -103,9 +103,9 @@ def _made(chart: Chart, actions: Sequence[Written]) -> Iterator[tuple[Path, str]
 
 
 def _nobody_takes(
-    chart: Chart, path: Path, event: str, taken: Sequence[Pattern]
+    chart: Chart, path: Path, event: str, taken: Mapping[Pattern, None]
 ) -> None:
-    if any(each.matches(event) for each in taken):
+    if any(each in taken for each in Pattern(event, False).wider()):
         return
     message = f"no transition takes the event {quote(event)} that is made here"
     names = [each.stem for each in taken if each.stem]

@@ -184,11 +184,11 @@ def _returns(chart: Chart, rule: Rule) -> list[Node] | None:
     chain = entered(chart, rule)
     if chain is None or (rule.targets and not _stays(chart, rule, chain)):
         return None
-    if _is_the_end(chart, chain):
+    if _is_the_end(chart, chain) or (not chain and rule.node in chart.restless):
         return None
-    active = [chain[-1]] if chain else list(inside(rule.node))
-    around = any(chart.always(node) for node in (*active, *active[0].ancestors()))
-    return None if around else chain
+    innermost = chain[-1] if chain else rule.node
+    active = (innermost, *innermost.ancestors())
+    return None if any(map(chart.always, active)) else chain
 
 
 def _stays(chart: Chart, rule: Rule, chain: Sequence[Node]) -> bool:

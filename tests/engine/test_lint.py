@@ -92,7 +92,33 @@ def test_every_code_is_explained() -> None:
     assert [code for code in lint.CODES if f"`{code}`" not in text] == []
 
 
-def test_a_large_machine_is_looked_at_in_reasonable_time() -> None:
-    states = {f"s{n}": {"on": {"next": f"s{n + 1}"}} for n in range(1500)}
-    states["s1500"] = {"type": "final"}  # type: ignore[dict-item]
-    assert warned({"initial": "s0", "states": states}) == []
+@pytest.mark.parametrize(
+    "state",
+    [
+        {"on": {"next": "NEXT"}},
+        {"always": "NEXT"},
+        {"always": {"target": "NEXT", "guard": {"expr": "context.n > NUMBER"}}},
+        {"entry": {"type": "raise", "event": "eNUMBER"}, "on": {"next": "NEXT"}},
+    ],
+)
+def test_a_large_machine_is_looked_at_without_delay(state: Any) -> None:
+    text = json.dumps(state)
+    states = {
+        f"s{n}": json.loads(text.replace("NEXT", f"s{n + 1}").replace("NUMBER", str(n)))
+        for n in range(1000)
+    }
+    document = {
+        "initial": "s0",
+        "context": {"n": 1},
+        "on": {
+            f"e{n}": {"actions": {"type": "log", "message": n}} for n in range(1000)
+        },
+        "states": {**states, "s1000": {"type": "final"}},
+    }
+    assert warned(document) == []
+
+
+def test_a_large_parallel_machine_is_no_problem_for_recursion() -> None:
+    region = {"initial": "a", "states": {"a": {"always": "b"}, "b": {"type": "final"}}}
+    regions = {f"p{n}": region for n in range(1500)}
+    assert warned({"type": "parallel", "states": regions}) == []
