@@ -52,12 +52,16 @@ class Possible:
             yield Move("time", moves.length(due - world.clock))
 
     def _events(self, row: Row, name: str) -> Iterator[Move]:
+        """Sample events that a state names; not those that are deferred already."""
         machine = self.machine(row)
+        timers = self.setup.world._store.timers_of(row.instance_id)
+        waiting = [(t.event, t.data) for t in timers if t.status == "deferred"]
         for event, samples in self.samples.events.items():
             if machine.takes(row.states, event):
                 for data in samples:
                     for auth in self.samples.auth or [None]:
-                        yield Move("event", event, data, name, auth=auth)
+                        if (event, data) not in waiting:
+                            yield Move("event", event, data, name, auth=auth)
 
     def _ends(self, row: Row, name: str) -> Iterator[Move]:
         for output in self.samples.children.get(row.machine) or [{}]:

@@ -404,3 +404,16 @@ def test_a_path_that_the_machine_does_not_go_fails() -> None:
     world.define({**ORDER, "states": {**ORDER["states"], "offered": {}}})
     with pytest.raises(AssertionError, match="after 10 minutes: it is in offered"):
         walk(world, path)
+
+
+def test_an_event_that_is_deferred_is_not_sent_again_meanwhile() -> None:
+    document = machine(
+        {
+            "a": {"defer": ["note"], "on": {"go": "b"}},
+            "b": {"on": {"note": "c"}},
+            "c": {"type": "final"},
+        }
+    )
+    found = explore(document)
+    assert found.complete
+    assert {str(path) for path in found.simple_paths("c")} == {"note > go", "go > note"}
