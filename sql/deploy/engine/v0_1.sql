@@ -6669,9 +6669,7 @@ def enter_states(run: Run, entering: sets.EntrySet) -> None:
         run.where = {"state": state.path}
         if state.data and run.plan.late_binding:
             bind_once(run, state)
-        run.entering = state
         run.execute_block(state.entry)
-        run.entering = None
         start_work(run, state)
         if state in entering.default_entry and state.initial is not None:
             run.execute_block(state.initial.actions)
@@ -7158,7 +7156,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import semantics
-from .definition_problems import Finding, Path
+from .definition_problems import Finding, Path, did_you_mean
+from .definition_shapes import MAX_HINTS
 from .definition_tree import Node, resolve, resolve_below, scan
 from .lint_guards import Guards
 
@@ -7274,13 +7273,22 @@ class Chart:
         self.rules = {node: tuple(self._rules(node)) for node in self.nodes}
         self.all_rules = [rule for rules in self.rules.values() for rule in rules]
         self.with_always = [node for node in self.nodes if self.always(node)]
+        # the states that have an always, or one inside
+        self.restless = set(self.with_always)
+        self.restless.update(a for node in self.with_always for a in node.ancestors())
         self.findings: list[Finding] = []
+        self.hints = 0  # searched for so far
 
     def warn(
         self, path: Path, code: str, message: str, hint: str | None = None
     ) -> None:
         """Take a warning down."""
         self.findings.append(Finding(path, code, message, hint))
+
+    def suggest(self, wanted: str, candidates: Iterable[str]) -> str | None:
+        """A hint "did you mean …", for the first MAX_HINTS names only."""
+        self.hints += 1
+        return did_you_mean(wanted, candidates) if self.hints <= MAX_HINTS else None
 
     def done_event(self, node: Node) -> str:
         """The event that says that a state is complete."""
@@ -7440,7 +7448,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from .definition_paths import parse_path
-from .definition_problems import Path, did_you_mean
+from .definition_problems import Path
 from .lint_actions import Written
 from .lint_chart import Chart
 from .lint_guards import compiled
@@ -7467,7 +7475,7 @@ def check(chart: Chart, actions: Sequence[Written]) -> None:
             if missing in known or f"'{missing}'" in source or f'"{missing}"' in source:
                 continue  # an expression that names the key asks whether it is there
             message = f"nothing sets context.{missing}, which is read here"
-            hint = did_you_mean(missing, known)
+            hint = chart.suggest(missing, known)
             hint = hint or 'give it a first value in "context"; null will do'
             chart.warn(path, "undeclared_context", message, hint)
 
@@ -7634,7 +7642,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from . import exact
-from .definition_problems import Path, did_you_mean, quote
+from .definition_problems import Path, quote
 from .definition_tree import Node
 from .lint_actions import Written
 from .lint_chart import Chart, Pattern, pattern, regions
@@ -7648,7 +7656,7 @@ def check(chart: Chart, actions: Sequence[Written]) -> None:
     taken = {p: None for rule in chart.all_rules for p in rule.patterns}
     _nobody_sends(chart, actions)
     for path, event in _made(chart, actions):
-        _nobody_takes(chart, path, event, list(taken))
+        _nobody_takes(chart, path, event, taken)
     for node in chart.nodes:
         for number, text in enumerate(node.raw.get("defer", ())):
             path = (*node.steps, "defer", number)
@@ -7673,7 +7681,7 @@ def _nobody_sends(chart: Chart, actions: Sequence[Written]) -> None:
         message = f"no action of this machine makes the internal event {quote(text)}"
         raised = [name for name in names if name is not None]
         hint = "raise it, or leave it out here, unless another machine sends it"
-        hint = did_you_mean(text, raised) or hint
+        hint = chart.suggest(text, raised) or hint
         chart.warn(("internalEvents", number), "event_nobody_sends", message, hint)
 
 
@@ -7731,13 +7739,13 @@ def _made(chart: Chart, actions: Sequence[Written]) -> Iterator[tuple[Path, str]
 
 
 def _nobody_takes(
-    chart: Chart, path: Path, event: str, taken: Sequence[Pattern]
+    chart: Chart, path: Path, event: str, taken: Mapping[Pattern, None]
 ) -> None:
-    if any(each.matches(event) for each in taken):
+    if any(each in taken for each in Pattern(event, False).wider()):
         return
     message = f"no transition takes the event {quote(event)} that is made here"
     names = [each.stem for each in taken if each.stem]
-    hint = did_you_mean(event, names) or "give a state a transition for it"
+    hint = chart.suggest(event, names) or "give a state a transition for it"
     chart.warn(path, "event_nobody_takes", message, hint)
 
 
@@ -7753,7 +7761,7 @@ def _deferred(
         return
     message = f"{quote(text)} is kept for later, and no transition ever takes it"
     names = [each.stem for each in taken if each.stem]
-    hint = did_you_mean(text, names) or "give a state a transition for it"
+    hint = chart.suggest(text, names) or "give a state a transition for it"
     chart.warn(path, "deferred_forever", message, hint)
 
 
@@ -7781,7 +7789,7 @@ def _cancels_nothing(chart: Chart, actions: Sequence[Written]) -> None:
         wanted = item.action.get("id") if item.kind == "cancel" else None
         if isinstance(wanted, str) and _is_missing(wanted, ids):
             message = f"nothing is raised or sent with the id {quote(wanted)}"
-            hint = did_you_mean(wanted, [each for each in ids if each])
+            hint = chart.suggest(wanted, [each for each in ids if each])
             hint = hint or 'give the delayed event an "id"'
             chart.warn((*item.path, "id"), "cancels_nothing", message, hint)
 
@@ -7806,7 +7814,9 @@ def _no_such_child(chart: Chart, actions: Sequence[Written]) -> None:
         place, wanted = _child(item)
         if isinstance(wanted, str) and _is_missing(wanted, ids):
             message = f"no child with the id {quote(wanted)} is ever started"
-            hint = did_you_mean(wanted, ids) or "spawn or invoke a machine with this id"
+            hint = (
+                chart.suggest(wanted, ids) or "spawn or invoke a machine with this id"
+            )
             chart.warn((*item.path, *place), "no_such_child", message, hint)
 
 
@@ -8110,11 +8120,11 @@ def _returns(chart: Chart, rule: Rule) -> list[Node] | None:
     chain = entered(chart, rule)
     if chain is None or (rule.targets and not _stays(chart, rule, chain)):
         return None
-    if _is_the_end(chart, chain):
+    if _is_the_end(chart, chain) or (not chain and rule.node in chart.restless):
         return None
-    active = [chain[-1]] if chain else list(inside(rule.node))
-    around = any(chart.always(node) for node in (*active, *active[0].ancestors()))
-    return None if around else chain
+    innermost = chain[-1] if chain else rule.node
+    active = (innermost, *innermost.ancestors())
+    return None if any(map(chart.always, active)) else chain
 
 
 def _stays(chart: Chart, rule: Rule, chain: Sequence[Node]) -> bool:
@@ -8628,11 +8638,12 @@ values ('0.1', 'lint_transitions', $source$"""Transitions that can never be take
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import Any
 
 from . import lint_actions
 from .definition_events import RESERVED_PREFIXES
-from .definition_problems import Path, did_you_mean, quote
+from .definition_problems import Path, quote
 from .definition_tree import Node
 from .lint_chart import Chart, Pattern, Rule, beside, inside, name, regions
 
@@ -8802,7 +8813,7 @@ def _without_sender(chart: Chart) -> Iterator[Rule]:
             continue
         event = rule.patterns[0].stem
         message = f"never taken: nothing in this machine makes {_events(rule)}"
-        hint = did_you_mean(event, known)
+        hint = chart.suggest(event, known)
         chart.warn(rule.path, "dead_transition", message, hint or _where_from(event))
         yield rule
 
@@ -8868,11 +8879,11 @@ def leaves_at_once(chart: Chart, node: Node) -> bool:
 
 def _others_may_rest(chart: Chart, node: Node) -> bool:
     """Whether an always inside or beside the state can be taken and it stays."""
-    others = (*(inner for inner in inside(node) if inner is not node), *beside(node))
     return any(
         not _leads_out(chart, rule, node)
-        for other in others
+        for other in chain(inside(node), beside(node))
         for rule in chart.always(other)
+        if other is not node
     )
 
 
@@ -9789,7 +9800,6 @@ class Run:
         "configuration",
         "context",
         "emitted",
-        "entering",
         "history",
         "may_defer",
         "notes",
@@ -9849,7 +9859,6 @@ class Run:
         self.started = 0
         self.sent = 0
         self.to_invoke: list[State] = []
-        self.entering: State | None = None  # its entry runs, its timers are to come
         self.may_defer = False
 
     # -- what closures call -----------------------------------------------------
@@ -9994,7 +10003,7 @@ class Run:
         """Arm a delay of the active states again, from the time of their entry."""
         for state in sorted(self.configuration, key=lambda state: state.position):
             for delay in state.delays:
-                if delay.key == key and state is not self.entering:
+                if delay.key == key:
                     due = delay.due(self)
                     entered = self.work.get("entered", {}).get(state.path)
                     self.commands.append(("rearm", delay, due, entered))
@@ -11865,21 +11874,21 @@ begin
             ('expression_values', '70317ebc979eb52b5b592fccbeb6aeddc7feb0eeeb415028babf8bd77fdbf1f6'),
             ('expressions', '26b91699dab8f9a9dec4a19951e40c5ea3fae5345036b278b3b6276014ce87db'),
             ('functions', 'f28a2cf68989a39dd88bb40dbbb0f7d24525f2c9b47e9024df99def30ccd40c2'),
-            ('interpreter', '96266b565de9c8d59b657e3744e0f8842219291ae291e671df43f9905614cb6e'),
+            ('interpreter', '8ac3c325128d5931737bd747c0be1071ac3890fcf3586deda3801604fa011369'),
             ('lint', '0c7d8308297341ad4a325b2281c92dd9bf6ef42a6477990acb1730ecf79ae384'),
             ('lint_actions', '1546acdfa87914e4a2a7a2a03025aa990202f35aac34181a066084de217b6f65'),
-            ('lint_chart', '9816b2ac94f20e8e852a8b5c9656da1a7b6c456c5d6d24b6ff467d3592eea862'),
-            ('lint_context', 'c06f03e3ccac5e267c8dd74db4e55674ec27d9be5d4eb45a415bfaeec4c2832e'),
+            ('lint_chart', '51a2e6c438ca92b63fba5448ec84009bc367685ba84d8d2dc8b6a6435f4711f9'),
+            ('lint_context', '99542cfc4a05a9e2bac0b108d8c2305cc202e322f1cb2127acd43bb8b2656149'),
             ('lint_delays', 'f96af5c28c280ac2fec7c10456975f254504f328fa8f918a3ad84f7dc60db0e9'),
-            ('lint_events', '3b370f75dd91313ddbc795ba79797f666501004f121f697c1a6645dc7d0f8506'),
+            ('lint_events', '0a4c77b1fe6320c90162d190b759022268176dea3d16d954bdce3c94a13ad232'),
             ('lint_guards', '9cb21228e5ea12848435b93c4dc574f9439e1d1c0f019830f77802535a3ebd5f'),
-            ('lint_loops', '4926c12c989ad36ab88855925f26ae8a4d146200381bba2852aaaac3db05984b'),
+            ('lint_loops', '3e2b8c6a2be7d04395faa8010de1daa69c35565c2b59efef6032ac23cb9a2e0e'),
             ('lint_names', '3dbb5bc9092e9faf09d753ea8fb9a1a5a8fb77d2ebdd90b60028d953edb1fd27'),
             ('lint_states', '8693e2f659b13a0e294012929a4627913f9d8ed64230df69c597fd9a8a71a076'),
-            ('lint_transitions', '0c1ac5cb3ef97efce88a26d729f76bc20be821f96f9d8313eaacd252b49058e1'),
+            ('lint_transitions', '90a84a9920a4fe3b40bccb681cb28bec1c6e205191533231ae666b40821305e6'),
             ('plan', '53a8f03f7df7d046c9f7eb5dad1e7a0524befa0a14750907d1f83553e02f6089'),
             ('rows', 'fe0c45abc4ba16c859f2393ab6a99bf5a0eaf486dd1f34d9e970a667c1ead254'),
-            ('run', 'dcee0dedea4f214688e2b095df203ca0e8814a569b0f42a91b6dc1234500a4bb'),
+            ('run', '6e36c4c82347a2030d05ceb696aceb1b6548c43c648b31239c829559ddbfcaf7'),
             ('schemas', '0a61a3b175a182fc4b4c4553b993e3b8ef66c0f6410607f1852a4d665e271bbe'),
             ('scxml', '16972ffd3afce781a1ec069e616771b8f34b4e80d14006d8a3aa75ab6aeccb6d'),
             ('semantics', 'df7da3827f8975241706577c61f8cb1a12bb14008c3a45ce389acd12d30c92ac'),
@@ -11913,7 +11922,7 @@ if door is None:
 
     # The name carries the hash: "create or replace" empties SD in every open
     # session, but sys.modules would keep the old engine.
-    package = "pgsm_engine_61bd3f2e3fea"
+    package = "pgsm_engine_3ec67bd5dd37"
     rows = plpy.execute(
         "select name, source from pgsm_engine.modules where release = '0.1'"
     )
