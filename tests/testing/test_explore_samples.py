@@ -111,7 +111,7 @@ def test_values_that_are_kept_are_compared_where_the_context_is() -> None:
 
 
 def test_a_schema_s_examples_come_first() -> None:
-    schema = {"examples": [{"n": 3}, {"n": 4}]}
+    schema: Json = {"examples": [{"n": 3}, {"n": 4}]}
     assert events_of("event.data.n > 9", eventSchemas={"e": schema}) == [
         {"n": 3},
         {"n": 4},
