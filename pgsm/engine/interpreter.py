@@ -189,7 +189,9 @@ def enter_states(run: Run, entering: sets.EntrySet) -> None:
         run.where = {"state": state.path}
         if state.data and run.plan.late_binding:
             bind_once(run, state)
+        run.entering = state
         run.execute_block(state.entry)
+        run.entering = None
         start_work(run, state)
         if state in entering.default_entry and state.initial is not None:
             run.execute_block(state.initial.actions)

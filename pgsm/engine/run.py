@@ -60,6 +60,7 @@ class Run:
         "configuration",
         "context",
         "emitted",
+        "entering",
         "history",
         "may_defer",
         "notes",
@@ -119,6 +120,7 @@ class Run:
         self.started = 0
         self.sent = 0
         self.to_invoke: list[State] = []
+        self.entering: State | None = None  # its entry runs, its timers are to come
         self.may_defer = False
 
     # -- what closures call -----------------------------------------------------
@@ -263,7 +265,7 @@ class Run:
         """Arm a delay of the active states again, from the time of their entry."""
         for state in sorted(self.configuration, key=lambda state: state.position):
             for delay in state.delays:
-                if delay.key == key:
+                if delay.key == key and state is not self.entering:
                     due = delay.due(self)
                     entered = self.work.get("entered", {}).get(state.path)
                     self.commands.append(("rearm", delay, due, entered))

@@ -54,6 +54,11 @@ class Effect:
 
 
 @dataclass(frozen=True)
+class Child:
+    row: Mapping[str, Json]
+
+
+@dataclass(frozen=True)
 class Instance:
     """What a host keeps of an instance between two calls."""
 
@@ -68,6 +73,7 @@ class Instance:
     output: Json = None
     timers: tuple[Timer, ...] = ()
     effects: tuple[Effect, ...] = ()
+    children: tuple[Child, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -217,6 +223,7 @@ def applied(before: Instance, result: Mapping[str, Json]) -> Instance:
         revision=revision,
         timers=() if over else _timers(before, result, revision),
         effects=_effects(before, result, revision),
+        children=_children(before, result),
         **texts,
         **arrays,
         **kept,
@@ -247,7 +254,7 @@ def _effects(
     before: Instance, result: Mapping[str, Json], revision: int
 ) -> tuple[Effect, ...]:
     exited = result.get("exited", ())
-    early = [row["invoke_id"] for row in result.get("cancelled", ())]
+    early = result.get("cancelled", ())
     kept = [
         replace(effect, status="cancelled")
         if effect.status == "pending"
@@ -261,6 +268,12 @@ def _effects(
         for ordinal, row in enumerate(result.get("effects", ()), 1)
     ]
     return (*kept, *new)
+
+
+def _children(before: Instance, result: Mapping[str, Json]) -> tuple[Child, ...]:
+    stopped = result.get("stops", ())
+    kept = [child for child in before.children if child.row["instance"] not in stopped]
+    return (*kept, *map(Child, result.get("children", ())))
 
 
 def array(text: str) -> tuple[str, ...]:

@@ -4,7 +4,8 @@ Every transition without an event from outside spends fuel, of which an event fr
 outside gives a little: such a machine settles.  Entry, exit, delayed events and
 cancels leave notes, so that what they do is known without looking at the commands:
 
-``{"enter": path}``, ``{"exit": path}``, ``{"arm": send id}``, ``{"cancel": send id}``
+``{"enter": path}``, ``{"exit": path}``, ``{"arm": send id}``, ``{"cancel": send id}``,
+``{"rearm": delay}``, ``{"spawn": child id}``, ``{"stop": child id}``
 
 A state with timers or invocations has entry and exit content that cannot fail, as a
 failing block would take its note back.
@@ -92,6 +93,8 @@ class Builder:
         root = self.node("", self.pick("compound", "compound", "parallel"), None, 3)
         document = self.filled(root)
         document.update(id="m", context=dict(CONTEXT))
+        # there is a state whose delay can be armed again
+        document.setdefault("after", {}).setdefault("soon", self.transition(root))
         if self.errors and not self.chance(4):
             handlers = [self.bounded(root), {"guard": HAS_FUEL, "actions": [SPEND]}]
             document.setdefault("on", {})["error.execution"] = handlers
@@ -139,7 +142,7 @@ class Builder:
         state: Json = {"type": node.kind} if node.kind in ("parallel", "final") else {}
         if self.chance(3):
             state["tags"] = [self.pick("t", "u")]
-        works = node.kind != "final" and self.chance(2)
+        works = node.parent is None or (node.kind != "final" and self.chance(2))
         state["entry"] = [note("enter", node.path), *self.block(may_fail=not works)]
         state["exit"] = [note("exit", node.path), *self.block(may_fail=not works)]
         if node.kind == "final":
@@ -187,15 +190,29 @@ class Builder:
 
     def invocation(self, node: Node) -> Json:
         self.invocations += 1
-        invoke = {
-            "id": f"w{self.invocations}",
-            "src": self.pick(*EFFECTS),
-            "input": {"n": expr("context.n"), "state": node.path},
-        }
-        for key in ("onDone", "onError"):
+        invoke: Json = {"id": f"w{self.invocations}"}
+        if self.chance(3):
+            invoke["machine"] = "k"
+        else:
+            invoke["src"] = self.pick(*EFFECTS)
+        invoke["input"] = {"n": expr("context.n"), "state": node.path}
+        if self.chance(3):
+            self.add_each(invoke)
+        for key in ("onDone", "onError", *(("onItem",) if "each" in invoke else ())):
             if self.chance(2):
                 invoke[key] = self.transition(node)
         return invoke
+
+    def add_each(self, invoke: Json) -> None:
+        """One piece of work for each of a few items."""
+        invoke["each"] = [1, 2, 3][: self.draw(st.integers(0, 3))]
+        invoke["input"]["item"] = expr("item * index")
+        if self.chance(2):
+            invoke["concurrency"] = self.pick(1, 2)
+        if self.chance(3):
+            invoke["until"] = self.pick("any", 2)
+        if self.chance(3):
+            invoke["collect"] = True
 
     # -------------------------------------------------------------------- transitions
 
@@ -211,6 +228,8 @@ class Builder:
             state["on"] = on
         if self.chance(4):
             state["always"] = [self.bounded(node)]
+        if self.chance(6):
+            state["defer"] = [self.pick("put", "go.*")]
 
     def transition(self, node: Node) -> Json:
         """A transition for an event that comes from outside."""
@@ -296,6 +315,9 @@ class Builder:
             self._cancel,
             self._effect,
             self._emit,
+            self._rearm,
+            self._spawn,
+            self._stop,
         ]
         if self.calls:
             kinds.append(self._call)
@@ -344,6 +366,19 @@ class Builder:
 
     def _emit(self) -> list[Json]:
         return [{"type": "emit", "event": "seen", "data": {"n": expr("context.n")}}]
+
+    def _rearm(self) -> list[Json]:
+        return [{"type": "rearm", "delay": "soon"}, note("rearm", "soon")]
+
+    def _spawn(self) -> list[Json]:
+        name = self.pick("c1", "c2")
+        stop = [{"type": "stop", "id": name}, note("stop", name)]
+        spawn = {"type": "spawn", "machine": "k", "id": name}
+        return [*stop, spawn, note("spawn", name)]
+
+    def _stop(self) -> list[Json]:
+        name = self.pick("c1", "c2")
+        return [{"type": "stop", "id": name}, note("stop", name)]
 
     def _call(self) -> list[Json]:
         function = "shop.add(numeric,numeric)"

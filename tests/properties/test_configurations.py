@@ -16,7 +16,7 @@ Json = Any
 
 
 @given(machines(), walks)
-@examples(80)
+@examples(40)
 def test_every_reached_configuration_is_legal(document: Json, script: Any) -> None:
     machine = door.Machine.of(document)
     found = machine.plan()

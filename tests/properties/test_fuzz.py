@@ -19,10 +19,10 @@ from pgsm.engine.expressions import (
     compile_expression,
 )
 
-from .examples import examples
+from .examples import FACTOR, examples
 from .json_values import is_json
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(120 * max(1, FACTOR))
 
 NAMES = frozenset({"context", "event", "now", "item"})
 CONTEXT = {
@@ -188,7 +188,7 @@ def unparsed(node: Any) -> str:
 
 
 @given(python.map(unparsed), st.booleans())
-@examples(250)
+@examples(150)
 def test_any_python_expression_ends_as_the_language_says(
     source: str, by_name: bool
 ) -> None:
@@ -255,7 +255,7 @@ def test_any_expression_of_the_language_has_a_json_value_or_says_why_not() -> No
     ends: Counter[str] = Counter()
 
     @given(language)
-    @examples(500)
+    @examples(300)
     def run(source: str) -> None:
         end = outcome(source)
         assert end != "failed"

@@ -60,22 +60,30 @@ def fired(now: door.Instance, which: int) -> tuple[door.Message, door.Instance] 
 def answered(
     now: door.Instance, which: int, well: bool, output: Json
 ) -> tuple[door.Message, door.Instance] | None:
-    """An invocation ends; its event follows."""
+    """An invocation or a child ends; its event follows."""
     pending = [e for e in now.effects if e.status == "pending"]
-    pending = [e for e in pending if e.row["kind"] == "invoke"]
-    if not pending:
+    running: list[door.Effect | door.Child] = [
+        *(e for e in pending if e.row["kind"] == "invoke"),
+        *now.children,
+    ]
+    if not running:
         return None
-    effect = pending[which % len(pending)]
-    ended = replace(effect, status="succeeded" if well else "failed")
-    effects = tuple(ended if other is effect else other for other in now.effects)
-    row = effect.row
-    source = {"effect": effect.effect_id, "invoke": row["invoke_id"]}
-    facts = {
-        "output" if well else "error": output if well else {"message": "no"},
-        "source": {**source, "state": row["state"], "name": row["name"]},
-    }
+    work = running[which % len(running)]
+    facts = {"output": output} if well else {"error": {"message": "no"}}
     kind = "done" if well else "error"
-    event = door.Message(
-        f"{kind}.invoke.{row['invoke_id']}", "{}", exact.dumps(facts), "effect"
-    )
-    return event, replace(now, effects=effects)
+    if isinstance(work, door.Child):
+        row, name, origin = work.row, work.row["id"], "message"
+        source = {"instance": row["instance"], "invoke": name}
+        left = tuple(child for child in now.children if child is not work)
+        without = replace(now, children=left)
+    else:
+        row, name, origin = work.row, work.row["invoke_id"], "effect"
+        source = {"effect": work.effect_id, "invoke": name, "state": row["state"]}
+        source["name"] = row["name"]
+        if "item" in row:
+            source["item"] = row["item"]
+        ended = replace(work, status="succeeded" if well else "failed")
+        effects = tuple(ended if other is work else other for other in now.effects)
+        without = replace(now, effects=effects)
+    text = exact.dumps({**facts, "source": source})
+    return door.Message(f"{kind}.invoke.{name}", "{}", text, origin), without
