@@ -47,9 +47,11 @@ class _Conversion:
         self.ids = ids_of(self.tree)
         dialect = Dialect if self.native else SameDialect
         self.dialect = dialect(self.tree, self.ids, writer.warn)
-        self.parts = Inlined(document, self.dialect, self.native, self._id_of)
+        self.timers = _timers(self.tree, self.ids)
+        self.parts = Inlined(
+            document, self.dialect, self.native, self._id_of, self.timers
+        )
         self.events = Events(self.tree, self.ids)
-        self.delays = 0
 
     def document(self) -> Json:
         raw = self.raw
@@ -323,8 +325,7 @@ class _Conversion:
         sends, found = [], []
         after = raw.get("after", {})
         for key in after:
-            self.delays += 1
-            event = f"after.{self.delays}.{self.ids[node]}"
+            event = self.timers[key][self.ids[node]]
             delay = self.parts.delay(key, f"{path}.after")
             sends.append({"type": "send", "event": event, "id": event, "delay": delay})
             found += self._transitions(node, after, f"{path}.after", key, event)
@@ -365,6 +366,17 @@ def _two_blocks(first: list[Json], second: list[Json]) -> list[Json]:
     if second[0]["type"] == "block":
         return [{"type": "block", "actions": first}, *second]
     return [{"type": "block", "actions": each} for each in (first, second)]
+
+
+def _timers(tree: trees.Tree, ids: Mapping[Node, str]) -> dict[str, dict[str, str]]:
+    """The events that come after a delay, by the delay and by the state's id."""
+    timers: dict[str, dict[str, str]] = {}
+    number = 0
+    for node in tree.nodes:
+        for key in node.raw.get("after", {}):
+            number += 1
+            timers.setdefault(key, {})[ids[node]] = f"after.{number}.{ids[node]}"
+    return timers
 
 
 def _is_script(action: Json) -> bool:

@@ -32,7 +32,9 @@ class Inlined:
         dialect: Dialect,
         native: bool,
         id_of: Callable[[str], str],
+        timers: Mapping[str, Mapping[str, str]],
     ) -> None:
+        self.timers = timers
         parts = document.get("implementations", {})
         self.named = {
             kind: parts.get(kind, {}) for kind in ("actions", "guards", "delays")
@@ -72,9 +74,24 @@ class Inlined:
                 given = self._params(action, place, params)
                 named = self.named["actions"][action["type"]]
                 result += self.actions(named, where, given)
+            elif action["type"] == "rearm":
+                result += self._rearmed(action["delay"], place)
             else:
                 result.append(self._action(action, place, params))
         return result
+
+    def _rearmed(self, key: str, path: str) -> list[Json]:
+        """A delay of the active states once more; SCXML cannot count from an entry."""
+        message = "the delay is counted from now, not from when its state was entered"
+        self.dialect.warn(path, "delay", message, None)
+        found: list[Json] = []
+        for state, event in self.timers.get(key, {}).items():
+            delay = self.delay(key, path)
+            again = {"type": "send", "event": event, "id": event, "delay": delay}
+            actions = [{"type": "cancel", "id": event}, again]
+            branch = {"guard": {"expr": f"In({state!r})"}, "actions": actions}
+            found.append({"type": "choose", "branches": [branch]})
+        return found
 
     def _action(self, action: Json, path: str, params: Params) -> Json:
         kind, result = action["type"], dict(action)
@@ -92,7 +109,7 @@ class Inlined:
                 self._branch(branch, f"{path}.branches[{number}]", params)
                 for number, branch in enumerate(action["branches"])
             ]
-        if "delay" in action and kind != "rearm":
+        if "delay" in action:
             result["delay"] = self.delay(action["delay"], f"{path}.delay", params)
         if "set" in action:
             result["set"] = {

@@ -50,10 +50,11 @@ class Invocations:
         }
         result |= {key: value for key, value in parts.items() if value is not None}
         for finalize in element.all("finalize"):
-            actions = self.content.block(finalize)
-            result["finalize"] = actions or self._assigned_back(element)
+            actions = self.content.block(finalize) or self._assigned_back(element)
+            if actions:
+                result["finalize"] = actions
         result |= self.file.json(element, attributes.get(SETTINGS, "{}")) or {}
-        return {key: value for key, value in result.items() if value != []}
+        return result
 
     def _processor(self, element: Element) -> Json:
         kind = self.content.either(element, "type", "typeexpr")

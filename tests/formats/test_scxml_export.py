@@ -356,3 +356,17 @@ def test_a_history_that_may_name_the_source_is_reported() -> None:
         }
     )
     assert warnings(document) == [("$.states.s.states.t.on.e[0]", "reentry")]
+
+
+def test_a_rearmed_delay_is_cancelled_and_sent_again() -> None:
+    document = machine(
+        s={
+            "after": {"5": "s"},
+            "on": {"e": {"actions": {"type": "rearm", "delay": "5"}}},
+        }
+    )
+    assert "delay" in [code for _, code in warnings(document)]
+    assert (
+        '<if cond="In(\'s\')"><cancel sendid="after.1.s"/>'
+        '<send event="after.1.s" delay="5ms" id="after.1.s"/></if>'
+    ) in body(document)
