@@ -43,6 +43,7 @@ engine-check:  ## Fail when that change is not what pgsm/engine says
 
 docs: install  ## Write the generated reference pages
 	@$(PYTHON_HERE) -m pgsm dev up
+	@$(PYTHON_HERE) scripts/build_schema.py
 	@$(PYTHON_HERE) scripts/build_docs.py --dsn "$$($(PYTHON_HERE) -m pgsm dev dsn)"
 
 clean:  ## Remove the private clusters and .venv

@@ -106,6 +106,11 @@ READERS: dict[str, Schema] = {
     "targets.initial_targets": ref("targets"),
     "targets.history_targets": ref("targets"),
     "events.descriptor": ref("descriptor"),
+    "states._tokens": one_of_types(
+        string={"minLength": 1},
+        array={"minItems": 1, "items": {"type": "string", "minLength": 1}},
+    ),
+    "states._machine": one_of_types(string=ref("name"), object=ref("value")),
     "events.token_descriptor": {"type": "string", "minLength": 1},
     "events.event_name": one_of_types(
         string=ref("event"), object={"required": ["type"]}

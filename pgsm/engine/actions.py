@@ -1,28 +1,20 @@
-"""Guards, values, delays and actions compiled to closures over the running step."""
+"""Executable content compiled to closures over the running step."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from . import definition_paths, errors, expressions, scxml, values, work
-from .content import Block, Guard
-from .semantics import XSTATE, Semantics
+from . import errors, scxml, values, work
+from .content import Block
+from .send_compiler import Action, SendCompiler
+from .value_compiler import Document, Location, Value, declared
 
 if TYPE_CHECKING:
-    from .plan import State
     from .run import Run
 
 Json = Any
-Document = Mapping[str, Any]
-Value = Callable[["Run"], Json]
-Action = Callable[["Run"], None]
-Test = Callable[["Run"], bool]
 
-NAMES = frozenset(
-    {"context", "event", "instance", "now", "auth", "params", "item", "index", "input"}
-)
 BUILT_IN = frozenset(
     {
         *("assign", "raise", "send", "cancel", "effect", "call", "emit", "log"),
@@ -30,162 +22,10 @@ BUILT_IN = frozenset(
     }
 )
 BLOCK = "block"  # SCXML's only, else it may be the name of an action
-SYSTEM_NAMES = scxml.SYSTEM_VARIABLES
 
 
-class Compiler:
+class Compiler(SendCompiler):
     """Compiles the parts of one document; named parts are compiled where used."""
-
-    def __init__(
-        self, implementations: Document, semantics: Semantics = XSTATE
-    ) -> None:
-        self.implementations = implementations
-        self.semantics = semantics
-        self.resolve: Callable[[str], State]
-        self.loop_names: frozenset[str] = frozenset()
-
-    @contextmanager
-    def knowing(self, *names: str) -> Iterator[None]:
-        """Let expressions read the names of a loop while a ``with`` block lasts."""
-        outer = self.loop_names
-        self.loop_names = outer | set(names)
-        yield
-        self.loop_names = outer
-
-    # -- values ---------------------------------------------------------------
-
-    def value(self, node: Json, path: str) -> Value:
-        """Return a closure that evaluates ``node``, at any depth."""
-        if isinstance(node, Mapping):
-            return self._object(node, path)
-        if isinstance(node, list):
-            items = [
-                self.value(item, f"{path}[{index}]") for index, item in enumerate(node)
-            ]
-            return lambda run: [item(run) for item in items]
-        return lambda run: node
-
-    def _object(self, node: Document, path: str) -> Value:
-        keys = node.keys()
-        if keys == {"expr"}:
-            return self.expression(node["expr"], path)
-        if keys == {"literal"}:
-            literal = node["literal"]
-            return lambda run: literal
-        if "sql" in node and keys <= {"sql", "args"}:
-            return self.sql(node, path)
-        members = {
-            key: self.value(item, values.child_path(path, key, ""))
-            for key, item in node.items()
-        }
-        return lambda run: {key: item(run) for key, item in members.items()}
-
-    def expression(self, source: str, path: str) -> Value:
-        try:
-            compiled = self._compiled(source, path)
-        except expressions.ExpressionError as error:
-            if self.semantics.strict:
-                raise
-            return _raiser(f"{source!r} is no expression: {error}", path)
-
-        def evaluate(run: Run) -> Json:
-            try:
-                return compiled(run.scope)
-            except expressions.EvaluationError as error:
-                raise errors.StepError(str(error), path) from None
-
-        return evaluate
-
-    def _compiled(self, source: str, path: str) -> expressions.Expression:
-        if self.semantics.data_by_name:
-            names = SYSTEM_NAMES | self.loop_names
-            return expressions.compile_expression(source, names, path, True)
-        return expressions.compile_expression(source, NAMES | self.loop_names, path)
-
-    def sql(self, node: Document, path: str) -> Value:
-        function = node["sql"]
-        arguments = [
-            self.value(argument, f"{path}.args[{index}]")
-            for index, argument in enumerate(node.get("args", ()))
-        ]
-
-        def ask(run: Run) -> Json:
-            given = [argument(run) for argument in arguments]
-            return run.ask("sql", function, given, path)
-
-        return ask
-
-    # -- guards ---------------------------------------------------------------
-
-    def guard(self, node: Document, path: str) -> Guard:
-        return Guard(self._test(node, path), guard_label(node))
-
-    def _test(self, node: Document, path: str) -> Test:
-        if "type" in node:
-            return self._named_test(node, path)
-        if "and" in node:
-            tests = self._tests(node["and"], path + ".and")
-            return lambda run: all(test(run) for test in tests)
-        if "or" in node:
-            tests = self._tests(node["or"], path + ".or")
-            return lambda run: any(test(run) for test in tests)
-        if "not" in node:
-            test = self._test(node["not"], path + ".not")
-            return lambda run: not test(run)
-        if "in" in node:
-            state = self.resolve(node["in"])
-            return lambda run: state in run.configuration
-        value = self.value({key: node[key] for key in node if key != "params"}, path)
-        return lambda run: bool(value(run))
-
-    def _tests(self, nodes: Sequence[Document], path: str) -> list[Test]:
-        return [
-            self._test(node, f"{path}[{index}]") for index, node in enumerate(nodes)
-        ]
-
-    def _named_test(self, node: Document, path: str) -> Test:
-        name = node["type"]
-        definition = self.implementations["guards"][name]
-        test = self._test(
-            definition, values.child_path("$.implementations.guards", name, "")
-        )
-        if "params" not in node:
-            return test
-        params = self.value(node["params"], path + ".params")
-
-        def with_params(run: Run) -> bool:
-            with run.names(params=params(run)):
-                return test(run)
-
-        return with_params
-
-    # -- delays ---------------------------------------------------------------
-
-    def delay(self, node: Json, path: str) -> Callable[[Run], Document | None]:
-        """Return a closure giving ``{"in": interval}`` or ``{"at": time}`` or None."""
-        delays = self.implementations.get("delays", {})
-        if isinstance(node, str) and node in delays:
-            where = values.child_path("$.implementations.delays", node, "")
-            return self.delay(delays[node], where)
-        if isinstance(node, str):
-            text = f"{node} milliseconds" if node.isdigit() else node
-            return lambda run: {"in": text}
-        if isinstance(node, Mapping) and "at" in node:
-            at = self.value(node["at"], path + ".at")
-            return lambda run: _due_at(at(run), path)
-        unit = (
-            node.get("unit", "milliseconds")
-            if isinstance(node, Mapping)
-            else "milliseconds"
-        )
-        if isinstance(node, Mapping):
-            node = {key: item for key, item in node.items() if key != "unit"}
-        amount = self.value(node, path)
-        if self.semantics.strict:
-            return lambda run: _due_in(amount(run), unit, path)
-        return lambda run: _due_in(scxml.time_text(amount(run), path), unit, path)
-
-    # -- actions --------------------------------------------------------------
 
     def block(self, nodes: Sequence[Document], path: str) -> Block | None:
         if not nodes:
@@ -244,38 +84,6 @@ class Compiler:
 
         return assign
 
-    def path(self, text: str, where: str) -> Callable[[Run], list[str | int]]:
-        """Return a closure giving the keys of an assign path."""
-        try:
-            steps = definition_paths.parse_path(text)
-        except definition_paths.PathError as error:
-            if self.semantics.strict:
-                raise
-            return _raiser(f"{text!r} is no location: {error}", where)
-        parts: list[str | Value] = [
-            part if isinstance(part, str) else self.expression(part[1], where)
-            for part in steps
-        ]
-        if all(isinstance(part, str) for part in parts):
-            return lambda run: parts  # type: ignore[return-value]
-        return lambda run: [
-            part if isinstance(part, str) else _path_key(part(run), where)
-            for part in parts
-        ]
-
-    def location(self, text: str, where: str) -> Callable[[Run], list[str | int]]:
-        """Return the path of a location that must be declared, in SCXML."""
-        path = self.path(text, where)
-        return (
-            (lambda run: _declared(run, path(run), where))
-            if (self.semantics.data_by_name)
-            else path
-        )
-
-    def optional(self, node: Document, key: str, path: str) -> Value | None:
-        """Return the value of a key, None where it is absent."""
-        return self.value(node[key], f"{path}.{key}") if key in node else None
-
     def _raise(self, node: Document, path: str) -> Action:
         event = node["event"]
         data = self.value(node.get("data", {}), path + ".data")
@@ -286,76 +94,6 @@ class Compiler:
         return lambda run: run.arm(
             event, data(run), due(run), send_id(run) if send_id else None, path
         )
-
-    def _send(self, node: Document, path: str) -> Action:
-        to = node.get("to", {})
-        if self.semantics.data_by_name and "instance" not in to and to != "parent":
-            return self._send_to_address(node, path)
-        receivers = self._receivers(to, path + ".to")
-        data = self.value(node.get("data", {}), path + ".data")
-        send_id = self.optional(node, "id", path)
-        due = self.delay(node["delay"], path + ".delay") if "delay" in node else None
-
-        def send(run: Run) -> None:
-            for receiver in receivers(run):
-                run.send(
-                    receiver,
-                    node["event"],
-                    data(run),
-                    due(run) if due else {"in": "0"},
-                    send_id(run) if send_id else None,
-                    path,
-                )
-
-        return send
-
-    def _receivers(self, to: Json, path: str) -> Callable[[Run], list[Json]]:
-        """Return the closure that gives the ids of the receiving instances."""
-        if to != "parent" and "children" in to:
-            invoke_id = self.value(to["children"], path + ".children")
-            return lambda run: run.children(invoke_id(run))
-        receiver = self._receiver(to, path)
-        return lambda run: [receiver(run)]
-
-    def _receiver(self, to: Json, path: str) -> Value:
-        """Return the closure that gives the id of the receiving instance."""
-        if to == "parent":
-            return lambda run: _parent(run, path)
-        if "child" in to:
-            child_id = self.value(to["child"], path + ".child")
-            return lambda run: _child(run, child_id(run), path)
-        return self.value(to["instance"], path + ".instance")
-
-    def _send_to_address(self, node: Document, path: str) -> Action:
-        """SCXML's send, whose parts may all be computed."""
-        event = self.value(node["event"], path + ".event")
-        data = self.value(node.get("data", {}), path + ".data")
-        given_id = self.optional(node, "id", path)
-        due = self.delay(node["delay"], path + ".delay") if "delay" in node else None
-        address = self.optional(node.get("to", {}), "address", path + ".to")
-        processor = self.optional(node, "processor", path)
-        location = (
-            self.location(node["idLocation"], path) if "idLocation" in node else None
-        )
-
-        def send(run: Run) -> None:
-            send_id = run.send_id(given_id(run), path) if given_id else None
-            if location:
-                send_id = run.new_send_id()
-                run.assign([(location(run), send_id)], [], path)
-            kind = processor(run) if processor else None
-            scxml.check_processor(kind, path, send_id)
-            scxml.send(
-                run,
-                event(run),
-                data(run),
-                due(run) if due else None,
-                send_id,
-                address(run) if address else None,
-                path,
-            )
-
-        return send
 
     def _rearm(self, node: Document, path: str) -> Action:
         return lambda run: run.rearm(node["delay"])
@@ -509,18 +247,6 @@ def rearmed_delays(document: Json) -> frozenset[str]:
     return frozenset(found)
 
 
-def _raiser(message: str, path: str) -> Callable[[Run], Any]:
-    """Return what raises an error whenever it is evaluated."""
-
-    def fail(run: Run) -> Any:
-        raise errors.StepError(message, path)
-
-    return fail
-
-
-Location = Callable[["Run"], list[str | int]]
-
-
 def _assign_data(
     settings: list[tuple[Location, Value]], removals: list[Location], path: str
 ) -> Action:
@@ -528,72 +254,9 @@ def _assign_data(
 
     def assign(run: Run) -> None:
         news = [
-            (_declared(run, target(run), path), value(run))
-            for target, value in settings
+            (declared(run, target(run), path), value(run)) for target, value in settings
         ]
-        gone = [_declared(run, target(run), path) for target in removals]
+        gone = [declared(run, target(run), path) for target in removals]
         run.assign(news, gone, path)
 
     return assign
-
-
-def _declared(run: Run, keys: list[str | int], path: str) -> list[str | int]:
-    if keys[0] not in run.context:
-        raise errors.StepError(f'there is no data "{keys[0]}" to assign', path)
-    return keys
-
-
-def _parent(run: Run, path: str) -> str:
-    parent: str | None = run.scope["instance"]["parent"]
-    if parent is None:
-        raise errors.StepError("this instance has no parent", path)
-    return parent
-
-
-def _child(run: Run, child_id: Json, path: str) -> str:
-    child = run.child(child_id) if isinstance(child_id, str) else None
-    if child is None:
-        raise errors.StepError(f"there is no child {child_id!r}", path)
-    instance: str = child["instance"]
-    return instance
-
-
-def guard_label(node: Document) -> str:
-    """Return the text that names a guard in a refusal or a diagram."""
-    for key in ("type", "expr", "sql"):
-        if key in node:
-            return str(node[key])
-    if "in" in node:
-        return f"in {node['in']}"
-    if "not" in node:
-        return f"not ({guard_label(node['not'])})"
-    word = "and" if "and" in node else "or"
-    return f" {word} ".join(f"({guard_label(part)})" for part in node[word])
-
-
-def _path_key(key: Json, where: str) -> str | int:
-    if isinstance(key, (str, int)) and not isinstance(key, bool):
-        return key
-    kind = values.type_name(key)
-    raise errors.StepError(f"a path takes a text or an index, not {kind}", where)
-
-
-def _due_at(at: Json, path: str) -> Document | None:
-    if at is None:
-        return None
-    if not isinstance(at, str):
-        kind = values.type_name(at)
-        raise errors.StepError(f"a point in time is a text, not {kind}", path)
-    return {"at": at}
-
-
-def _due_in(amount: Json, unit: str, path: str) -> Document:
-    if isinstance(amount, str):
-        return {"in": amount}
-    if isinstance(amount, bool) or amount is None or isinstance(amount, (list, dict)):
-        kind = values.type_name(amount)
-        raise errors.StepError(f"a delay is a number or an interval, not {kind}", path)
-    if amount < 0:
-        raise errors.StepError(f"a delay may not be negative, but is {amount}", path)
-    text = str(amount) if isinstance(amount, int) else f"{amount:f}"
-    return {"in": f"{text} {unit}"}

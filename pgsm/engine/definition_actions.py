@@ -73,7 +73,7 @@ def _built_in(check: Check, raw: dict[str, Any], at: At, shape: Shape) -> Any:
     kind = shape.kind
     if kind == "call" and "function" in raw:
         sql_call(check, raw, at, "function", "call")
-    if kind == "assign" and not ("set" in raw or "remove" in raw):
+    if kind == "assign" and not (raw.get("set") or raw.get("remove")):
         check.problem(at, "missing_key", 'the key "set" or "remove" is missing')
     if kind == "foreach":
         at = At(at.path, at.names, at.node, loop_names(raw))

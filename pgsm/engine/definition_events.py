@@ -18,11 +18,12 @@ RESERVED_PREFIXES = (
     "late.",
 )
 RESERVED_NAMES = ("error.execution", "error.communication")
+_RESERVED = (*RESERVED_PREFIXES, *(f"{name}." for name in RESERVED_NAMES), "pgsm.")
 
 
 def is_reserved(event: str) -> bool:
     """Whether only the engine itself may make the event."""
-    return event.startswith(RESERVED_PREFIXES) or event in RESERVED_NAMES
+    return f"{event}.".startswith(_RESERVED)
 
 
 def event_name(check: Check, raw: Any, at: At) -> Any:

@@ -10,6 +10,7 @@ from .definition_delays import delay_implementation
 from .definition_effects import effect_implementations
 from .definition_events import descriptor
 from .definition_guards import guard, guard_implementations
+from .definition_problems import quote
 from .definition_shapes import (
     DROP,
     GLOBALS,
@@ -25,7 +26,7 @@ from .definition_shapes import (
     read_object,
     schema,
 )
-from .definition_states import STATE, descriptors, refuse_misplaced_keys
+from .definition_states import STATE, data, descriptors, refuse_misplaced_keys
 from .definition_values import plain_path, value
 
 KINDS = ("guards", "actions", "delays", "effects")
@@ -34,6 +35,12 @@ KINDS = ("guards", "actions", "delays", "effects")
 def _context(check: Check, raw: Any, at: At) -> Any:
     if not isinstance(raw, dict):
         return check.wrong_type(at, "an object", raw)
+    if not check.semantics.strict:
+        return data(check, raw, at)
+    for mark in ("expr", "sql", "literal"):
+        if mark in raw:
+            message = f"the context is an object whose values may have {quote(mark)}"
+            check.problem(at / mark, "ambiguous_value", message)
     return value(check, raw, at.knowing("input"))
 
 

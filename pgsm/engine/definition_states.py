@@ -104,8 +104,17 @@ TRANSITION = Shape(
         "meta": anything,
     },
 )
-_TOKENS = one_or_many(token_descriptor)
-BY_TOKENS = Shape("transition", {"event": _TOKENS, **TRANSITION.fields}, ("event",))
+
+
+def _tokens(check: Check, raw: Any, at: At) -> Any:
+    found = one_or_many(token_descriptor)(check, raw, at)
+    if raw == []:
+        message = "at least one event is wanted here"
+        check.problem(at, "bad_event_descriptor", message)
+    return found
+
+
+BY_TOKENS = Shape("transition", {"event": _tokens, **TRANSITION.fields}, ("event",))
 
 
 def by_tokens(check: Check, raw: Any, at: At) -> Any:
@@ -117,10 +126,12 @@ def by_tokens(check: Check, raw: Any, at: At) -> Any:
 
 
 def data(check: Check, raw: Any, at: At) -> Any:
-    """The data that a state declares, by name."""
+    """The data that a state declares, by name; any name is one of data."""
     if not isinstance(raw, dict):
         return check.wrong_type(at, "an object", raw)
-    return value(check, raw, at.knowing("input"))
+    for key, item in raw.items():
+        value(check, item, (at / key).knowing("input"))
+    return raw
 
 
 INITIAL = Shape(
@@ -151,6 +162,10 @@ def _concurrency(check: Check, raw: Any, at: At) -> Any:
     return number(1, whole=True)(check, raw, at)
 
 
+def _machine(check: Check, raw: Any, at: At) -> Any:
+    return machine_name(check, raw, at.knowing(*at.loop))
+
+
 _LOOP_KEYS: dict[str, Reader] = {
     "each": value,
     "item": loop_name,
@@ -164,7 +179,7 @@ INVOKE = Shape(
     {
         "id": name,
         "src": declared_effect,
-        "machine": machine_name,
+        "machine": _machine,
         "input": loop_value,
         **_LOOP_KEYS,
         **OVERRIDES,

@@ -68,6 +68,8 @@ def _targets(
         check.problem(at, code, f"more than {MAX_TARGETS} targets are not possible")
     elif reason := tree.conflict(nodes):
         check.problem(at, code, reason)
+    elif not texts and code != "bad_target":
+        check.problem(at, code, "at least one target is wanted here")
     return texts or DROP
 
 

@@ -18,6 +18,7 @@ from . import definition_tree as tree
 from . import expressions, semantics, values
 from .content import Block, Guard
 from .definition_paths import parse_path
+from .value_compiler import NAMES
 
 if TYPE_CHECKING:
     from .run import Run
@@ -264,7 +265,9 @@ class Plan:
         self.name: str | None = document.get("id")
         self.schemas = {key: document[key] for key in SCHEMAS if key in document}
         self.event_schemas: Document = document.get("eventSchemas", {})
-        self.context = self.compiler.value(document.get("context", {}), "$.context")
+        # SCXML's data belong to the states that declare them
+        context = {} if self.semantics.data_by_name else document.get("context", {})
+        self.context = self.compiler.value(context, "$.context")
         keys = document.get("keys", {})
         self.keys = {
             name: self.compiler.value(value, values.child_path("$.keys", name, ""))
@@ -295,7 +298,7 @@ class Plan:
 def _reads_input(value: Json) -> bool:
     if isinstance(value, Mapping):
         if value.keys() == {"expr"}:
-            names = actions_module.NAMES
+            names = NAMES
             return "input" in expressions.compile_expression(value["expr"], names).names
         return any(_reads_input(item) for item in value.values())
     return isinstance(value, list) and any(_reads_input(item) for item in value)

@@ -283,7 +283,6 @@ def mailing(**policy: Any) -> Any:
     )
 
 
-@pytest.mark.xfail(strict=True, reason="the checker does not allow ordered yet")
 def test_ordered_effects_wait_for_each_other(world: World) -> None:
     ran = []
 

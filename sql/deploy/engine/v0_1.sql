@@ -12,31 +12,23 @@ values ('0.1', '__init__', $source$"""The interpreter: pure Python, standard lib
 $source$);
 
 insert into pgsm_engine.modules (release, name, source)
-values ('0.1', 'actions', $source$"""Guards, values, delays and actions compiled to closures over the running step."""
+values ('0.1', 'actions', $source$"""Executable content compiled to closures over the running step."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from . import definition_paths, errors, expressions, scxml, values, work
-from .content import Block, Guard
-from .semantics import XSTATE, Semantics
+from . import errors, scxml, values, work
+from .content import Block
+from .send_compiler import Action, SendCompiler
+from .value_compiler import Document, Location, Value, declared
 
 if TYPE_CHECKING:
-    from .plan import State
     from .run import Run
 
 Json = Any
-Document = Mapping[str, Any]
-Value = Callable[["Run"], Json]
-Action = Callable[["Run"], None]
-Test = Callable[["Run"], bool]
 
-NAMES = frozenset(
-    {"context", "event", "instance", "now", "auth", "params", "item", "index", "input"}
-)
 BUILT_IN = frozenset(
     {
         *("assign", "raise", "send", "cancel", "effect", "call", "emit", "log"),
@@ -44,162 +36,10 @@ BUILT_IN = frozenset(
     }
 )
 BLOCK = "block"  # SCXML's only, else it may be the name of an action
-SYSTEM_NAMES = scxml.SYSTEM_VARIABLES
 
 
-class Compiler:
+class Compiler(SendCompiler):
     """Compiles the parts of one document; named parts are compiled where used."""
-
-    def __init__(
-        self, implementations: Document, semantics: Semantics = XSTATE
-    ) -> None:
-        self.implementations = implementations
-        self.semantics = semantics
-        self.resolve: Callable[[str], State]
-        self.loop_names: frozenset[str] = frozenset()
-
-    @contextmanager
-    def knowing(self, *names: str) -> Iterator[None]:
-        """Let expressions read the names of a loop while a ``with`` block lasts."""
-        outer = self.loop_names
-        self.loop_names = outer | set(names)
-        yield
-        self.loop_names = outer
-
-    # -- values ---------------------------------------------------------------
-
-    def value(self, node: Json, path: str) -> Value:
-        """Return a closure that evaluates ``node``, at any depth."""
-        if isinstance(node, Mapping):
-            return self._object(node, path)
-        if isinstance(node, list):
-            items = [
-                self.value(item, f"{path}[{index}]") for index, item in enumerate(node)
-            ]
-            return lambda run: [item(run) for item in items]
-        return lambda run: node
-
-    def _object(self, node: Document, path: str) -> Value:
-        keys = node.keys()
-        if keys == {"expr"}:
-            return self.expression(node["expr"], path)
-        if keys == {"literal"}:
-            literal = node["literal"]
-            return lambda run: literal
-        if "sql" in node and keys <= {"sql", "args"}:
-            return self.sql(node, path)
-        members = {
-            key: self.value(item, values.child_path(path, key, ""))
-            for key, item in node.items()
-        }
-        return lambda run: {key: item(run) for key, item in members.items()}
-
-    def expression(self, source: str, path: str) -> Value:
-        try:
-            compiled = self._compiled(source, path)
-        except expressions.ExpressionError as error:
-            if self.semantics.strict:
-                raise
-            return _raiser(f"{source!r} is no expression: {error}", path)
-
-        def evaluate(run: Run) -> Json:
-            try:
-                return compiled(run.scope)
-            except expressions.EvaluationError as error:
-                raise errors.StepError(str(error), path) from None
-
-        return evaluate
-
-    def _compiled(self, source: str, path: str) -> expressions.Expression:
-        if self.semantics.data_by_name:
-            names = SYSTEM_NAMES | self.loop_names
-            return expressions.compile_expression(source, names, path, True)
-        return expressions.compile_expression(source, NAMES | self.loop_names, path)
-
-    def sql(self, node: Document, path: str) -> Value:
-        function = node["sql"]
-        arguments = [
-            self.value(argument, f"{path}.args[{index}]")
-            for index, argument in enumerate(node.get("args", ()))
-        ]
-
-        def ask(run: Run) -> Json:
-            given = [argument(run) for argument in arguments]
-            return run.ask("sql", function, given, path)
-
-        return ask
-
-    # -- guards ---------------------------------------------------------------
-
-    def guard(self, node: Document, path: str) -> Guard:
-        return Guard(self._test(node, path), guard_label(node))
-
-    def _test(self, node: Document, path: str) -> Test:
-        if "type" in node:
-            return self._named_test(node, path)
-        if "and" in node:
-            tests = self._tests(node["and"], path + ".and")
-            return lambda run: all(test(run) for test in tests)
-        if "or" in node:
-            tests = self._tests(node["or"], path + ".or")
-            return lambda run: any(test(run) for test in tests)
-        if "not" in node:
-            test = self._test(node["not"], path + ".not")
-            return lambda run: not test(run)
-        if "in" in node:
-            state = self.resolve(node["in"])
-            return lambda run: state in run.configuration
-        value = self.value({key: node[key] for key in node if key != "params"}, path)
-        return lambda run: bool(value(run))
-
-    def _tests(self, nodes: Sequence[Document], path: str) -> list[Test]:
-        return [
-            self._test(node, f"{path}[{index}]") for index, node in enumerate(nodes)
-        ]
-
-    def _named_test(self, node: Document, path: str) -> Test:
-        name = node["type"]
-        definition = self.implementations["guards"][name]
-        test = self._test(
-            definition, values.child_path("$.implementations.guards", name, "")
-        )
-        if "params" not in node:
-            return test
-        params = self.value(node["params"], path + ".params")
-
-        def with_params(run: Run) -> bool:
-            with run.names(params=params(run)):
-                return test(run)
-
-        return with_params
-
-    # -- delays ---------------------------------------------------------------
-
-    def delay(self, node: Json, path: str) -> Callable[[Run], Document | None]:
-        """Return a closure giving ``{"in": interval}`` or ``{"at": time}`` or None."""
-        delays = self.implementations.get("delays", {})
-        if isinstance(node, str) and node in delays:
-            where = values.child_path("$.implementations.delays", node, "")
-            return self.delay(delays[node], where)
-        if isinstance(node, str):
-            text = f"{node} milliseconds" if node.isdigit() else node
-            return lambda run: {"in": text}
-        if isinstance(node, Mapping) and "at" in node:
-            at = self.value(node["at"], path + ".at")
-            return lambda run: _due_at(at(run), path)
-        unit = (
-            node.get("unit", "milliseconds")
-            if isinstance(node, Mapping)
-            else "milliseconds"
-        )
-        if isinstance(node, Mapping):
-            node = {key: item for key, item in node.items() if key != "unit"}
-        amount = self.value(node, path)
-        if self.semantics.strict:
-            return lambda run: _due_in(amount(run), unit, path)
-        return lambda run: _due_in(scxml.time_text(amount(run), path), unit, path)
-
-    # -- actions --------------------------------------------------------------
 
     def block(self, nodes: Sequence[Document], path: str) -> Block | None:
         if not nodes:
@@ -258,38 +98,6 @@ class Compiler:
 
         return assign
 
-    def path(self, text: str, where: str) -> Callable[[Run], list[str | int]]:
-        """Return a closure giving the keys of an assign path."""
-        try:
-            steps = definition_paths.parse_path(text)
-        except definition_paths.PathError as error:
-            if self.semantics.strict:
-                raise
-            return _raiser(f"{text!r} is no location: {error}", where)
-        parts: list[str | Value] = [
-            part if isinstance(part, str) else self.expression(part[1], where)
-            for part in steps
-        ]
-        if all(isinstance(part, str) for part in parts):
-            return lambda run: parts  # type: ignore[return-value]
-        return lambda run: [
-            part if isinstance(part, str) else _path_key(part(run), where)
-            for part in parts
-        ]
-
-    def location(self, text: str, where: str) -> Callable[[Run], list[str | int]]:
-        """Return the path of a location that must be declared, in SCXML."""
-        path = self.path(text, where)
-        return (
-            (lambda run: _declared(run, path(run), where))
-            if (self.semantics.data_by_name)
-            else path
-        )
-
-    def optional(self, node: Document, key: str, path: str) -> Value | None:
-        """Return the value of a key, None where it is absent."""
-        return self.value(node[key], f"{path}.{key}") if key in node else None
-
     def _raise(self, node: Document, path: str) -> Action:
         event = node["event"]
         data = self.value(node.get("data", {}), path + ".data")
@@ -300,76 +108,6 @@ class Compiler:
         return lambda run: run.arm(
             event, data(run), due(run), send_id(run) if send_id else None, path
         )
-
-    def _send(self, node: Document, path: str) -> Action:
-        to = node.get("to", {})
-        if self.semantics.data_by_name and "instance" not in to and to != "parent":
-            return self._send_to_address(node, path)
-        receivers = self._receivers(to, path + ".to")
-        data = self.value(node.get("data", {}), path + ".data")
-        send_id = self.optional(node, "id", path)
-        due = self.delay(node["delay"], path + ".delay") if "delay" in node else None
-
-        def send(run: Run) -> None:
-            for receiver in receivers(run):
-                run.send(
-                    receiver,
-                    node["event"],
-                    data(run),
-                    due(run) if due else {"in": "0"},
-                    send_id(run) if send_id else None,
-                    path,
-                )
-
-        return send
-
-    def _receivers(self, to: Json, path: str) -> Callable[[Run], list[Json]]:
-        """Return the closure that gives the ids of the receiving instances."""
-        if to != "parent" and "children" in to:
-            invoke_id = self.value(to["children"], path + ".children")
-            return lambda run: run.children(invoke_id(run))
-        receiver = self._receiver(to, path)
-        return lambda run: [receiver(run)]
-
-    def _receiver(self, to: Json, path: str) -> Value:
-        """Return the closure that gives the id of the receiving instance."""
-        if to == "parent":
-            return lambda run: _parent(run, path)
-        if "child" in to:
-            child_id = self.value(to["child"], path + ".child")
-            return lambda run: _child(run, child_id(run), path)
-        return self.value(to["instance"], path + ".instance")
-
-    def _send_to_address(self, node: Document, path: str) -> Action:
-        """SCXML's send, whose parts may all be computed."""
-        event = self.value(node["event"], path + ".event")
-        data = self.value(node.get("data", {}), path + ".data")
-        given_id = self.optional(node, "id", path)
-        due = self.delay(node["delay"], path + ".delay") if "delay" in node else None
-        address = self.optional(node.get("to", {}), "address", path + ".to")
-        processor = self.optional(node, "processor", path)
-        location = (
-            self.location(node["idLocation"], path) if "idLocation" in node else None
-        )
-
-        def send(run: Run) -> None:
-            send_id = run.send_id(given_id(run), path) if given_id else None
-            if location:
-                send_id = run.new_send_id()
-                run.assign([(location(run), send_id)], [], path)
-            kind = processor(run) if processor else None
-            scxml.check_processor(kind, path, send_id)
-            scxml.send(
-                run,
-                event(run),
-                data(run),
-                due(run) if due else None,
-                send_id,
-                address(run) if address else None,
-                path,
-            )
-
-        return send
 
     def _rearm(self, node: Document, path: str) -> Action:
         return lambda run: run.rearm(node["delay"])
@@ -523,18 +261,6 @@ def rearmed_delays(document: Json) -> frozenset[str]:
     return frozenset(found)
 
 
-def _raiser(message: str, path: str) -> Callable[[Run], Any]:
-    """Return what raises an error whenever it is evaluated."""
-
-    def fail(run: Run) -> Any:
-        raise errors.StepError(message, path)
-
-    return fail
-
-
-Location = Callable[["Run"], list[str | int]]
-
-
 def _assign_data(
     settings: list[tuple[Location, Value]], removals: list[Location], path: str
 ) -> Action:
@@ -542,75 +268,12 @@ def _assign_data(
 
     def assign(run: Run) -> None:
         news = [
-            (_declared(run, target(run), path), value(run))
-            for target, value in settings
+            (declared(run, target(run), path), value(run)) for target, value in settings
         ]
-        gone = [_declared(run, target(run), path) for target in removals]
+        gone = [declared(run, target(run), path) for target in removals]
         run.assign(news, gone, path)
 
     return assign
-
-
-def _declared(run: Run, keys: list[str | int], path: str) -> list[str | int]:
-    if keys[0] not in run.context:
-        raise errors.StepError(f'there is no data "{keys[0]}" to assign', path)
-    return keys
-
-
-def _parent(run: Run, path: str) -> str:
-    parent: str | None = run.scope["instance"]["parent"]
-    if parent is None:
-        raise errors.StepError("this instance has no parent", path)
-    return parent
-
-
-def _child(run: Run, child_id: Json, path: str) -> str:
-    child = run.child(child_id) if isinstance(child_id, str) else None
-    if child is None:
-        raise errors.StepError(f"there is no child {child_id!r}", path)
-    instance: str = child["instance"]
-    return instance
-
-
-def guard_label(node: Document) -> str:
-    """Return the text that names a guard in a refusal or a diagram."""
-    for key in ("type", "expr", "sql"):
-        if key in node:
-            return str(node[key])
-    if "in" in node:
-        return f"in {node['in']}"
-    if "not" in node:
-        return f"not ({guard_label(node['not'])})"
-    word = "and" if "and" in node else "or"
-    return f" {word} ".join(f"({guard_label(part)})" for part in node[word])
-
-
-def _path_key(key: Json, where: str) -> str | int:
-    if isinstance(key, (str, int)) and not isinstance(key, bool):
-        return key
-    kind = values.type_name(key)
-    raise errors.StepError(f"a path takes a text or an index, not {kind}", where)
-
-
-def _due_at(at: Json, path: str) -> Document | None:
-    if at is None:
-        return None
-    if not isinstance(at, str):
-        kind = values.type_name(at)
-        raise errors.StepError(f"a point in time is a text, not {kind}", path)
-    return {"at": at}
-
-
-def _due_in(amount: Json, unit: str, path: str) -> Document:
-    if isinstance(amount, str):
-        return {"in": amount}
-    if isinstance(amount, bool) or amount is None or isinstance(amount, (list, dict)):
-        kind = values.type_name(amount)
-        raise errors.StepError(f"a delay is a number or an interval, not {kind}", path)
-    if amount < 0:
-        raise errors.StepError(f"a delay may not be negative, but is {amount}", path)
-    text = str(amount) if isinstance(amount, int) else f"{amount:f}"
-    return {"in": f"{text} {unit}"}
 $source$);
 
 insert into pgsm_engine.modules (release, name, source)
@@ -1277,7 +940,7 @@ def _built_in(check: Check, raw: dict[str, Any], at: At, shape: Shape) -> Any:
     kind = shape.kind
     if kind == "call" and "function" in raw:
         sql_call(check, raw, at, "function", "call")
-    if kind == "assign" and not ("set" in raw or "remove" in raw):
+    if kind == "assign" and not (raw.get("set") or raw.get("remove")):
         check.problem(at, "missing_key", 'the key "set" or "remove" is missing')
     if kind == "foreach":
         at = At(at.path, at.names, at.node, loop_names(raw))
@@ -1724,11 +1387,12 @@ RESERVED_PREFIXES = (
     "late.",
 )
 RESERVED_NAMES = ("error.execution", "error.communication")
+_RESERVED = (*RESERVED_PREFIXES, *(f"{name}." for name in RESERVED_NAMES), "pgsm.")
 
 
 def is_reserved(event: str) -> bool:
     """Whether only the engine itself may make the event."""
-    return event.startswith(RESERVED_PREFIXES) or event in RESERVED_NAMES
+    return f"{event}.".startswith(_RESERVED)
 
 
 def event_name(check: Check, raw: Any, at: At) -> Any:
@@ -2252,6 +1916,7 @@ from .definition_delays import delay_implementation
 from .definition_effects import effect_implementations
 from .definition_events import descriptor
 from .definition_guards import guard, guard_implementations
+from .definition_problems import quote
 from .definition_shapes import (
     DROP,
     GLOBALS,
@@ -2267,7 +1932,7 @@ from .definition_shapes import (
     read_object,
     schema,
 )
-from .definition_states import STATE, descriptors, refuse_misplaced_keys
+from .definition_states import STATE, data, descriptors, refuse_misplaced_keys
 from .definition_values import plain_path, value
 
 KINDS = ("guards", "actions", "delays", "effects")
@@ -2276,6 +1941,12 @@ KINDS = ("guards", "actions", "delays", "effects")
 def _context(check: Check, raw: Any, at: At) -> Any:
     if not isinstance(raw, dict):
         return check.wrong_type(at, "an object", raw)
+    if not check.semantics.strict:
+        return data(check, raw, at)
+    for mark in ("expr", "sql", "literal"):
+        if mark in raw:
+            message = f"the context is an object whose values may have {quote(mark)}"
+            check.problem(at / mark, "ambiguous_value", message)
     return value(check, raw, at.knowing("input"))
 
 
@@ -2794,8 +2465,17 @@ TRANSITION = Shape(
         "meta": anything,
     },
 )
-_TOKENS = one_or_many(token_descriptor)
-BY_TOKENS = Shape("transition", {"event": _TOKENS, **TRANSITION.fields}, ("event",))
+
+
+def _tokens(check: Check, raw: Any, at: At) -> Any:
+    found = one_or_many(token_descriptor)(check, raw, at)
+    if raw == []:
+        message = "at least one event is wanted here"
+        check.problem(at, "bad_event_descriptor", message)
+    return found
+
+
+BY_TOKENS = Shape("transition", {"event": _tokens, **TRANSITION.fields}, ("event",))
 
 
 def by_tokens(check: Check, raw: Any, at: At) -> Any:
@@ -2807,10 +2487,12 @@ def by_tokens(check: Check, raw: Any, at: At) -> Any:
 
 
 def data(check: Check, raw: Any, at: At) -> Any:
-    """The data that a state declares, by name."""
+    """The data that a state declares, by name; any name is one of data."""
     if not isinstance(raw, dict):
         return check.wrong_type(at, "an object", raw)
-    return value(check, raw, at.knowing("input"))
+    for key, item in raw.items():
+        value(check, item, (at / key).knowing("input"))
+    return raw
 
 
 INITIAL = Shape(
@@ -2841,6 +2523,10 @@ def _concurrency(check: Check, raw: Any, at: At) -> Any:
     return number(1, whole=True)(check, raw, at)
 
 
+def _machine(check: Check, raw: Any, at: At) -> Any:
+    return machine_name(check, raw, at.knowing(*at.loop))
+
+
 _LOOP_KEYS: dict[str, Reader] = {
     "each": value,
     "item": loop_name,
@@ -2854,7 +2540,7 @@ INVOKE = Shape(
     {
         "id": name,
         "src": declared_effect,
-        "machine": machine_name,
+        "machine": _machine,
         "input": loop_value,
         **_LOOP_KEYS,
         **OVERRIDES,
@@ -3146,6 +2832,8 @@ def _targets(
         check.problem(at, code, f"more than {MAX_TARGETS} targets are not possible")
     elif reason := tree.conflict(nodes):
         check.problem(at, code, reason)
+    elif not texts and code != "bad_target":
+        check.problem(at, code, "at least one target is wanted here")
     return texts or DROP
 
 
@@ -6669,7 +6357,9 @@ def enter_states(run: Run, entering: sets.EntrySet) -> None:
         run.where = {"state": state.path}
         if state.data and run.plan.late_binding:
             bind_once(run, state)
+        run.entering = state
         run.execute_block(state.entry)
+        run.entering = None
         start_work(run, state)
         if state in entering.default_entry and state.initial is not None:
             run.execute_block(state.initial.actions)
@@ -8981,6 +8671,7 @@ from . import definition_tree as tree
 from . import expressions, semantics, values
 from .content import Block, Guard
 from .definition_paths import parse_path
+from .value_compiler import NAMES
 
 if TYPE_CHECKING:
     from .run import Run
@@ -9227,7 +8918,9 @@ class Plan:
         self.name: str | None = document.get("id")
         self.schemas = {key: document[key] for key in SCHEMAS if key in document}
         self.event_schemas: Document = document.get("eventSchemas", {})
-        self.context = self.compiler.value(document.get("context", {}), "$.context")
+        # SCXML's data belong to the states that declare them
+        context = {} if self.semantics.data_by_name else document.get("context", {})
+        self.context = self.compiler.value(context, "$.context")
         keys = document.get("keys", {})
         self.keys = {
             name: self.compiler.value(value, values.child_path("$.keys", name, ""))
@@ -9258,7 +8951,7 @@ class Plan:
 def _reads_input(value: Json) -> bool:
     if isinstance(value, Mapping):
         if value.keys() == {"expr"}:
-            names = actions_module.NAMES
+            names = NAMES
             return "input" in expressions.compile_expression(value["expr"], names).names
         return any(_reads_input(item) for item in value.values())
     return isinstance(value, list) and any(_reads_input(item) for item in value)
@@ -9800,6 +9493,7 @@ class Run:
         "configuration",
         "context",
         "emitted",
+        "entering",
         "history",
         "may_defer",
         "notes",
@@ -9859,6 +9553,7 @@ class Run:
         self.started = 0
         self.sent = 0
         self.to_invoke: list[State] = []
+        self.entering: State | None = None  # its entry runs, its timers are to come
         self.may_defer = False
 
     # -- what closures call -----------------------------------------------------
@@ -10003,7 +9698,7 @@ class Run:
         """Arm a delay of the active states again, from the time of their entry."""
         for state in sorted(self.configuration, key=lambda state: state.position):
             for delay in state.delays:
-                if delay.key == key:
+                if delay.key == key and state is not self.entering:
                     due = delay.due(self)
                     entered = self.work.get("entered", {}).get(state.path)
                     self.commands.append(("rearm", delay, due, entered))
@@ -10466,6 +10161,113 @@ def of(document: object) -> Semantics:
     """The semantics of a document, sound or not; XState's when it names none."""
     name = document.get("semantics") if isinstance(document, dict) else None
     return BY_NAME.get(name, XSTATE) if isinstance(name, str) else XSTATE
+$source$);
+
+insert into pgsm_engine.modules (release, name, source)
+values ('0.1', 'send_compiler', $source$"""Sends compiled: to instances, parent and children, and to SCXML's addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from . import errors, scxml
+from .value_compiler import Document, Value, ValueCompiler
+
+if TYPE_CHECKING:
+    from .run import Run
+
+Json = Any
+Action = Callable[["Run"], None]
+
+
+class SendCompiler(ValueCompiler):
+    """Compiles the sends of a document."""
+
+    def _send(self, node: Document, path: str) -> Action:
+        to = node.get("to", {})
+        if self.semantics.data_by_name and "instance" not in to and to != "parent":
+            return self._send_to_address(node, path)
+        receivers = self._receivers(to, path + ".to")
+        data = self.value(node.get("data", {}), path + ".data")
+        send_id = self.optional(node, "id", path)
+        due = self.delay(node["delay"], path + ".delay") if "delay" in node else None
+
+        def send(run: Run) -> None:
+            for receiver in receivers(run):
+                run.send(
+                    receiver,
+                    node["event"],
+                    data(run),
+                    due(run) if due else {"in": "0"},
+                    send_id(run) if send_id else None,
+                    path,
+                )
+
+        return send
+
+    def _receivers(self, to: Json, path: str) -> Callable[[Run], list[Json]]:
+        """Return the closure that gives the ids of the receiving instances."""
+        if to != "parent" and "children" in to:
+            invoke_id = self.value(to["children"], path + ".children")
+            return lambda run: run.children(invoke_id(run))
+        receiver = self._receiver(to, path)
+        return lambda run: [receiver(run)]
+
+    def _receiver(self, to: Json, path: str) -> Value:
+        """Return the closure that gives the id of the receiving instance."""
+        if to == "parent":
+            return lambda run: _parent(run, path)
+        if "child" in to:
+            child_id = self.value(to["child"], path + ".child")
+            return lambda run: _child(run, child_id(run), path)
+        return self.value(to["instance"], path + ".instance")
+
+    def _send_to_address(self, node: Document, path: str) -> Action:
+        """SCXML's send, whose parts may all be computed."""
+        event = self.value(node["event"], path + ".event")
+        data = self.value(node.get("data", {}), path + ".data")
+        given_id = self.optional(node, "id", path)
+        due = self.delay(node["delay"], path + ".delay") if "delay" in node else None
+        address = self.optional(node.get("to", {}), "address", path + ".to")
+        processor = self.optional(node, "processor", path)
+        location = (
+            self.location(node["idLocation"], path) if "idLocation" in node else None
+        )
+
+        def send(run: Run) -> None:
+            send_id = run.send_id(given_id(run), path) if given_id else None
+            if location:
+                send_id = run.new_send_id()
+                run.assign([(location(run), send_id)], [], path)
+            kind = processor(run) if processor else None
+            scxml.check_processor(kind, path, send_id)
+            scxml.send(
+                run,
+                event(run),
+                data(run),
+                due(run) if due else None,
+                send_id,
+                address(run) if address else None,
+                path,
+            )
+
+        return send
+
+
+def _parent(run: Run, path: str) -> str:
+    parent: str | None = run.scope["instance"]["parent"]
+    if parent is None:
+        raise errors.StepError("this instance has no parent", path)
+    return parent
+
+
+def _child(run: Run, child_id: Json, path: str) -> str:
+    child = run.child(child_id) if isinstance(child_id, str) else None
+    if child is None:
+        raise errors.StepError(f"there is no child {child_id!r}", path)
+    instance: str = child["instance"]
+    return instance
 $source$);
 
 insert into pgsm_engine.modules (release, name, source)
@@ -11307,6 +11109,291 @@ def refuse(message: str, **facts: Json) -> errors.Refusal:
 $source$);
 
 insert into pgsm_engine.modules (release, name, source)
+values ('0.1', 'value_compiler', $source$"""Guards, values, delays and paths compiled to closures over the running step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from . import definition_paths, errors, expressions, scxml, values
+from .content import Guard
+from .semantics import XSTATE, Semantics
+
+if TYPE_CHECKING:
+    from .plan import State
+    from .run import Run
+
+Json = Any
+Document = Mapping[str, Any]
+Value = Callable[["Run"], Json]
+Test = Callable[["Run"], bool]
+Location = Callable[["Run"], list[str | int]]
+Delay = Callable[["Run"], "Document | None"]
+
+NAMES = frozenset(
+    {"context", "event", "instance", "now", "auth", "params", "item", "index", "input"}
+)
+SYSTEM_NAMES = scxml.SYSTEM_VARIABLES
+
+
+class ValueCompiler:
+    """Compiles the parts of one document; named parts are compiled where used."""
+
+    def __init__(
+        self, implementations: Document, semantics: Semantics = XSTATE
+    ) -> None:
+        self.implementations = implementations
+        self.semantics = semantics
+        self.resolve: Callable[[str], State]
+        self.loop_names: frozenset[str] = frozenset()
+
+    @contextmanager
+    def knowing(self, *names: str) -> Iterator[None]:
+        """Let expressions read the names of a loop while a ``with`` block lasts."""
+        outer = self.loop_names
+        self.loop_names = outer | set(names)
+        yield
+        self.loop_names = outer
+
+    # -- values ---------------------------------------------------------------
+
+    def value(self, node: Json, path: str) -> Value:
+        """Return a closure that evaluates ``node``, at any depth."""
+        if isinstance(node, Mapping):
+            return self._object(node, path)
+        if isinstance(node, list):
+            items = [
+                self.value(item, f"{path}[{index}]") for index, item in enumerate(node)
+            ]
+            return lambda run: [item(run) for item in items]
+        return lambda run: node
+
+    def _object(self, node: Document, path: str) -> Value:
+        keys = node.keys()
+        if keys == {"expr"}:
+            return self.expression(node["expr"], path)
+        if keys == {"literal"}:
+            literal = node["literal"]
+            return lambda run: literal
+        if "sql" in node and keys <= {"sql", "args"}:
+            return self.sql(node, path)
+        members = {
+            key: self.value(item, values.child_path(path, key, ""))
+            for key, item in node.items()
+        }
+        return lambda run: {key: item(run) for key, item in members.items()}
+
+    def expression(self, source: str, path: str) -> Value:
+        try:
+            compiled = self._compiled(source, path)
+        except expressions.ExpressionError as error:
+            if self.semantics.strict:
+                raise
+            return raiser(f"{source!r} is no expression: {error}", path)
+
+        def evaluate(run: Run) -> Json:
+            try:
+                return compiled(run.scope)
+            except expressions.EvaluationError as error:
+                raise errors.StepError(str(error), path) from None
+
+        return evaluate
+
+    def _compiled(self, source: str, path: str) -> expressions.Expression:
+        if self.semantics.data_by_name:
+            names = SYSTEM_NAMES | self.loop_names
+            return expressions.compile_expression(source, names, path, True)
+        return expressions.compile_expression(source, NAMES | self.loop_names, path)
+
+    def sql(self, node: Document, path: str) -> Value:
+        function = node["sql"]
+        arguments = [
+            self.value(argument, f"{path}.args[{index}]")
+            for index, argument in enumerate(node.get("args", ()))
+        ]
+
+        def ask(run: Run) -> Json:
+            given = [argument(run) for argument in arguments]
+            return run.ask("sql", function, given, path)
+
+        return ask
+
+    # -- guards ---------------------------------------------------------------
+
+    def guard(self, node: Document, path: str) -> Guard:
+        return Guard(self._test(node, path), guard_label(node))
+
+    def _test(self, node: Document, path: str) -> Test:
+        if "type" in node:
+            return self._named_test(node, path)
+        if "and" in node:
+            tests = self._tests(node["and"], path + ".and")
+            return lambda run: all(test(run) for test in tests)
+        if "or" in node:
+            tests = self._tests(node["or"], path + ".or")
+            return lambda run: any(test(run) for test in tests)
+        if "not" in node:
+            test = self._test(node["not"], path + ".not")
+            return lambda run: not test(run)
+        if "in" in node:
+            state = self.resolve(node["in"])
+            return lambda run: state in run.configuration
+        value = self.value({key: node[key] for key in node if key != "params"}, path)
+        return lambda run: bool(value(run))
+
+    def _tests(self, nodes: Sequence[Document], path: str) -> list[Test]:
+        return [
+            self._test(node, f"{path}[{index}]") for index, node in enumerate(nodes)
+        ]
+
+    def _named_test(self, node: Document, path: str) -> Test:
+        name = node["type"]
+        definition = self.implementations["guards"][name]
+        test = self._test(
+            definition, values.child_path("$.implementations.guards", name, "")
+        )
+        if "params" not in node:
+            return test
+        params = self.value(node["params"], path + ".params")
+
+        def with_params(run: Run) -> bool:
+            with run.names(params=params(run)):
+                return test(run)
+
+        return with_params
+
+    # -- delays ---------------------------------------------------------------
+
+    def delay(self, node: Json, path: str) -> Delay:
+        """Return a closure giving ``{"in": interval}`` or ``{"at": time}`` or None."""
+        delays = self.implementations.get("delays", {})
+        if isinstance(node, str) and node in delays:
+            where = values.child_path("$.implementations.delays", node, "")
+            return self.delay(delays[node], where)
+        if isinstance(node, str):
+            text = f"{node} milliseconds" if node.isdigit() else node
+            return lambda run: {"in": text}
+        if isinstance(node, Mapping) and "type" in node:
+            return self._named_delay(node, path)
+        if isinstance(node, Mapping) and "at" in node:
+            at = self.value(node["at"], path + ".at")
+            return lambda run: _due_at(at(run), path)
+        unit = (
+            node.get("unit", "milliseconds")
+            if isinstance(node, Mapping)
+            else "milliseconds"
+        )
+        if isinstance(node, Mapping):
+            node = {key: item for key, item in node.items() if key != "unit"}
+        amount = self.value(node, path)
+        if self.semantics.strict:
+            return lambda run: _due_in(amount(run), unit, path)
+        return lambda run: _due_in(scxml.time_text(amount(run), path), unit, path)
+
+    def _named_delay(self, node: Document, path: str) -> Delay:
+        due = self.delay(node["type"], path)
+        params = self.value(node.get("params"), path + ".params")
+
+        def with_params(run: Run) -> Document | None:
+            with run.names(params=params(run)):
+                return due(run)
+
+        return with_params
+
+    # -- paths ----------------------------------------------------------------
+
+    def path(self, text: str, where: str) -> Callable[[Run], list[str | int]]:
+        """Return a closure giving the keys of an assign path."""
+        try:
+            steps = definition_paths.parse_path(text)
+        except definition_paths.PathError as error:
+            if self.semantics.strict:
+                raise
+            return raiser(f"{text!r} is no location: {error}", where)
+        parts: list[str | Value] = [
+            part if isinstance(part, str) else self.expression(part[1], where)
+            for part in steps
+        ]
+        if all(isinstance(part, str) for part in parts):
+            return lambda run: parts  # type: ignore[return-value]
+        return lambda run: [
+            part if isinstance(part, str) else _path_key(part(run), where)
+            for part in parts
+        ]
+
+    def location(self, text: str, where: str) -> Callable[[Run], list[str | int]]:
+        """Return the path of a location that must be declared, in SCXML."""
+        path = self.path(text, where)
+        return (
+            (lambda run: declared(run, path(run), where))
+            if (self.semantics.data_by_name)
+            else path
+        )
+
+    def optional(self, node: Document, key: str, path: str) -> Value | None:
+        """Return the value of a key, None where it is absent."""
+        return self.value(node[key], f"{path}.{key}") if key in node else None
+
+
+def raiser(message: str, path: str) -> Callable[[Run], Any]:
+    """Return what raises an error whenever it is evaluated."""
+
+    def fail(run: Run) -> Any:
+        raise errors.StepError(message, path)
+
+    return fail
+
+
+def declared(run: Run, keys: list[str | int], path: str) -> list[str | int]:
+    if keys[0] not in run.context:
+        raise errors.StepError(f'there is no data "{keys[0]}" to assign', path)
+    return keys
+
+
+def guard_label(node: Document) -> str:
+    """Return the text that names a guard in a refusal or a diagram."""
+    for key in ("type", "expr", "sql"):
+        if key in node:
+            return str(node[key])
+    if "in" in node:
+        return f"in {node['in']}"
+    if "not" in node:
+        return f"not ({guard_label(node['not'])})"
+    word = "and" if "and" in node else "or"
+    return f" {word} ".join(f"({guard_label(part)})" for part in node[word])
+
+
+def _path_key(key: Json, where: str) -> str | int:
+    if isinstance(key, (str, int)) and not isinstance(key, bool):
+        return key
+    kind = values.type_name(key)
+    raise errors.StepError(f"a path takes a text or an index, not {kind}", where)
+
+
+def _due_at(at: Json, path: str) -> Document | None:
+    if at is None:
+        return None
+    if not isinstance(at, str):
+        kind = values.type_name(at)
+        raise errors.StepError(f"a point in time is a text, not {kind}", path)
+    return {"at": at}
+
+
+def _due_in(amount: Json, unit: str, path: str) -> Document:
+    if isinstance(amount, str):
+        return {"in": amount}
+    if isinstance(amount, bool) or amount is None or isinstance(amount, (list, dict)):
+        kind = values.type_name(amount)
+        raise errors.StepError(f"a delay is a number or an interval, not {kind}", path)
+    if amount < 0:
+        raise errors.StepError(f"a delay may not be negative, but is {amount}", path)
+    text = str(amount) if isinstance(amount, int) else f"{amount:f}"
+    return {"in": f"{text} {unit}"}
+$source$);
+
+insert into pgsm_engine.modules (release, name, source)
 values ('0.1', 'values', $source$"""Small helpers for documents: paths into them, values at a path, policies."""
 
 from __future__ import annotations
@@ -11837,28 +11924,28 @@ do $check$
 begin
     if (
         select count(*) from pgsm_engine.modules where release = '0.1'
-    ) <> 56 or exists (
+    ) <> 58 or exists (
         select
         from (values
             ('__init__', '200ff6bd3db86caff3e721305c0ae154f8d460b220c2a4e27c3cb69442137a02'),
-            ('actions', '333bc7d48692d462c4223a821dbdf87185e828b9a7ce20fb67fa676dda663ae5'),
+            ('actions', '4a3c558d87da9914d6b962a86b5a18d280b20b44b890b736cd0cc8f101c0b6f8'),
             ('commands', '4d0fceb5a0801179752c8603a13f4ac7148a6a118734b7d2946752009aa5238f'),
             ('configuration', 'f1343a90233305349a76429fc1870856a8072a39e6d13c47407a446a7fd7f3c1'),
             ('content', '5940b4508637eac69a8a05d8c16af72959a9c3d0041d5c59d909a21ccebe5bad'),
             ('definition', '83496fc7461d3178bb0406f3ef487a75fb122221cbbc885770401f65ebf65ad5'),
-            ('definition_actions', '7828e6c6b929c3bc1861edaa303bc7e3d96bdf7233b210f4edd17546e00b3c7d'),
+            ('definition_actions', '16214094a77115bc4ada9baf5688f7b2adafcd4cf124521cff6dd6b50045f718'),
             ('definition_delays', '3344791260dc36f50794df6c69d61198150dccc687b8f817b215ca97fe1561d6'),
             ('definition_effects', '450c77c7bf8010054a4a637d344daddfb9e8931838c06d6869fccba9e7824c40'),
-            ('definition_events', '8a567f1d79dd86da2a5a79a49d7e95e74e43372ed44f798bb0daccba5a18cf48'),
+            ('definition_events', '6045afeb323ff38d030d542e3346e5a5b5b34113162b6f11fd1a70586bb37946'),
             ('definition_guards', '97a04f1786d738ea090bdc18170fa346fd1b5c0da692e8fe5f4a056ebc87a6f5'),
             ('definition_input', '5446c33c9ca3fef4a61806f0abb83316f72f716031f825a86ff5189d604bb7fa'),
             ('definition_paths', 'db3699e0c652b1cf1118548688dc566f74cef2e94392a534f102b251c79ceb8a'),
             ('definition_problems', '386c563bf8a8c14fe85ef9747b25aaca6bdddc4c9acc6cfdb3b9d087c62e8098'),
             ('definition_references', 'f7f260ca50cfda73e7e6a2847a75e972b9c7a0a79754af979cf39d2e81cd280e'),
-            ('definition_root', '8bc6feb3c3739844f34e51f06ed7e2318c39eb0004117d24a57b2254266c36ad'),
+            ('definition_root', '51a191d5bf38f68080a68bc3a79648307c80af1c8113be8dc21ce8f3716a5454'),
             ('definition_shapes', '9365188d90a793559f162b43e97d192042ff52b7fc4da219c759a8043f8e7a6f'),
-            ('definition_states', '74604b399a51cafc8a0626d8ecf1bbfccd676626fd82e39bce869e6292ee5ee4'),
-            ('definition_targets', '42777f1eac7912e6ed41c36e40e2036c8da964dd18abe2f9cf31351ce2017934'),
+            ('definition_states', 'bee83bf63bdaef96f588ce2b8c6bcf8980e844320d140a5864190e1e1e62341a'),
+            ('definition_targets', 'ac5c6a080caa751e921fd60d76a76ae803034324f6d38a00fd622f12b7d0c38e'),
             ('definition_tree', '797302773a131dab53078126a2f7ad02564a77f84c26c110660e29367fb47646'),
             ('definition_values', 'c21b77f0ff381074d9afd83cea1877d5f4918d8812366122685605b137e85210'),
             ('definition_xstate', '28a819891f29be3e7fa96d520a7857bc8aac1fc61b7f6ee9c3a51339d401111b'),
@@ -11874,7 +11961,7 @@ begin
             ('expression_values', '70317ebc979eb52b5b592fccbeb6aeddc7feb0eeeb415028babf8bd77fdbf1f6'),
             ('expressions', '26b91699dab8f9a9dec4a19951e40c5ea3fae5345036b278b3b6276014ce87db'),
             ('functions', 'f28a2cf68989a39dd88bb40dbbb0f7d24525f2c9b47e9024df99def30ccd40c2'),
-            ('interpreter', '8ac3c325128d5931737bd747c0be1071ac3890fcf3586deda3801604fa011369'),
+            ('interpreter', '96266b565de9c8d59b657e3744e0f8842219291ae291e671df43f9905614cb6e'),
             ('lint', '0c7d8308297341ad4a325b2281c92dd9bf6ef42a6477990acb1730ecf79ae384'),
             ('lint_actions', '1546acdfa87914e4a2a7a2a03025aa990202f35aac34181a066084de217b6f65'),
             ('lint_chart', '51a2e6c438ca92b63fba5448ec84009bc367685ba84d8d2dc8b6a6435f4711f9'),
@@ -11886,14 +11973,16 @@ begin
             ('lint_names', '3dbb5bc9092e9faf09d753ea8fb9a1a5a8fb77d2ebdd90b60028d953edb1fd27'),
             ('lint_states', '8693e2f659b13a0e294012929a4627913f9d8ed64230df69c597fd9a8a71a076'),
             ('lint_transitions', '90a84a9920a4fe3b40bccb681cb28bec1c6e205191533231ae666b40821305e6'),
-            ('plan', '53a8f03f7df7d046c9f7eb5dad1e7a0524befa0a14750907d1f83553e02f6089'),
+            ('plan', '67dccb02d6810a4b1c21669750c2f1b7d3423b6e46f070d232d02fe16b45d121'),
             ('rows', 'fe0c45abc4ba16c859f2393ab6a99bf5a0eaf486dd1f34d9e970a667c1ead254'),
-            ('run', '6e36c4c82347a2030d05ceb696aceb1b6548c43c648b31239c829559ddbfcaf7'),
+            ('run', 'dcee0dedea4f214688e2b095df203ca0e8814a569b0f42a91b6dc1234500a4bb'),
             ('schemas', '0a61a3b175a182fc4b4c4553b993e3b8ef66c0f6410607f1852a4d665e271bbe'),
             ('scxml', '16972ffd3afce781a1ec069e616771b8f34b4e80d14006d8a3aa75ab6aeccb6d'),
             ('semantics', 'df7da3827f8975241706577c61f8cb1a12bb14008c3a45ce389acd12d30c92ac'),
+            ('send_compiler', 'f77a8ca7d8fd705c56ecc8667fb82bbb90e3d0dbc15cee348cbbfde94519a639'),
             ('step', '54d1e1f281c08fe1c14cfa3017e60b614cdc26ab7c85dfada81261eb245dbea4'),
             ('upgrade', '7ab9209521f07d3e3e32d18e9159f7d231bfb320994627bf85be87755153ae95'),
+            ('value_compiler', 'd829684c3768f03f3e9a09c206b3e66f5bf99d01fdcfbee744928624bd0770a8'),
             ('values', '170aed3bd993b7502036d23a0da6228e4a25473d7f50c7321c3821bed9225392'),
             ('work', '00fb8d815ac9f2721bf90feff67ff95d9dc8962ee31325a46dda25fdccf8a236')
         ) as expected (name, hash)
@@ -11922,7 +12011,7 @@ if door is None:
 
     # The name carries the hash: "create or replace" empties SD in every open
     # session, but sys.modules would keep the old engine.
-    package = "pgsm_engine_3ec67bd5dd37"
+    package = "pgsm_engine_76d1eb08d377"
     rows = plpy.execute(
         "select name, source from pgsm_engine.modules where release = '0.1'"
     )

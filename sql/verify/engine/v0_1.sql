@@ -8,28 +8,28 @@ do $check$
 begin
     if (
         select count(*) from pgsm_engine.modules where release = '0.1'
-    ) <> 56 or exists (
+    ) <> 58 or exists (
         select
         from (values
             ('__init__', '200ff6bd3db86caff3e721305c0ae154f8d460b220c2a4e27c3cb69442137a02'),
-            ('actions', '333bc7d48692d462c4223a821dbdf87185e828b9a7ce20fb67fa676dda663ae5'),
+            ('actions', '4a3c558d87da9914d6b962a86b5a18d280b20b44b890b736cd0cc8f101c0b6f8'),
             ('commands', '4d0fceb5a0801179752c8603a13f4ac7148a6a118734b7d2946752009aa5238f'),
             ('configuration', 'f1343a90233305349a76429fc1870856a8072a39e6d13c47407a446a7fd7f3c1'),
             ('content', '5940b4508637eac69a8a05d8c16af72959a9c3d0041d5c59d909a21ccebe5bad'),
             ('definition', '83496fc7461d3178bb0406f3ef487a75fb122221cbbc885770401f65ebf65ad5'),
-            ('definition_actions', '7828e6c6b929c3bc1861edaa303bc7e3d96bdf7233b210f4edd17546e00b3c7d'),
+            ('definition_actions', '16214094a77115bc4ada9baf5688f7b2adafcd4cf124521cff6dd6b50045f718'),
             ('definition_delays', '3344791260dc36f50794df6c69d61198150dccc687b8f817b215ca97fe1561d6'),
             ('definition_effects', '450c77c7bf8010054a4a637d344daddfb9e8931838c06d6869fccba9e7824c40'),
-            ('definition_events', '8a567f1d79dd86da2a5a79a49d7e95e74e43372ed44f798bb0daccba5a18cf48'),
+            ('definition_events', '6045afeb323ff38d030d542e3346e5a5b5b34113162b6f11fd1a70586bb37946'),
             ('definition_guards', '97a04f1786d738ea090bdc18170fa346fd1b5c0da692e8fe5f4a056ebc87a6f5'),
             ('definition_input', '5446c33c9ca3fef4a61806f0abb83316f72f716031f825a86ff5189d604bb7fa'),
             ('definition_paths', 'db3699e0c652b1cf1118548688dc566f74cef2e94392a534f102b251c79ceb8a'),
             ('definition_problems', '386c563bf8a8c14fe85ef9747b25aaca6bdddc4c9acc6cfdb3b9d087c62e8098'),
             ('definition_references', 'f7f260ca50cfda73e7e6a2847a75e972b9c7a0a79754af979cf39d2e81cd280e'),
-            ('definition_root', '8bc6feb3c3739844f34e51f06ed7e2318c39eb0004117d24a57b2254266c36ad'),
+            ('definition_root', '51a191d5bf38f68080a68bc3a79648307c80af1c8113be8dc21ce8f3716a5454'),
             ('definition_shapes', '9365188d90a793559f162b43e97d192042ff52b7fc4da219c759a8043f8e7a6f'),
-            ('definition_states', '74604b399a51cafc8a0626d8ecf1bbfccd676626fd82e39bce869e6292ee5ee4'),
-            ('definition_targets', '42777f1eac7912e6ed41c36e40e2036c8da964dd18abe2f9cf31351ce2017934'),
+            ('definition_states', 'bee83bf63bdaef96f588ce2b8c6bcf8980e844320d140a5864190e1e1e62341a'),
+            ('definition_targets', 'ac5c6a080caa751e921fd60d76a76ae803034324f6d38a00fd622f12b7d0c38e'),
             ('definition_tree', '797302773a131dab53078126a2f7ad02564a77f84c26c110660e29367fb47646'),
             ('definition_values', 'c21b77f0ff381074d9afd83cea1877d5f4918d8812366122685605b137e85210'),
             ('definition_xstate', '28a819891f29be3e7fa96d520a7857bc8aac1fc61b7f6ee9c3a51339d401111b'),
@@ -45,7 +45,7 @@ begin
             ('expression_values', '70317ebc979eb52b5b592fccbeb6aeddc7feb0eeeb415028babf8bd77fdbf1f6'),
             ('expressions', '26b91699dab8f9a9dec4a19951e40c5ea3fae5345036b278b3b6276014ce87db'),
             ('functions', 'f28a2cf68989a39dd88bb40dbbb0f7d24525f2c9b47e9024df99def30ccd40c2'),
-            ('interpreter', '8ac3c325128d5931737bd747c0be1071ac3890fcf3586deda3801604fa011369'),
+            ('interpreter', '96266b565de9c8d59b657e3744e0f8842219291ae291e671df43f9905614cb6e'),
             ('lint', '0c7d8308297341ad4a325b2281c92dd9bf6ef42a6477990acb1730ecf79ae384'),
             ('lint_actions', '1546acdfa87914e4a2a7a2a03025aa990202f35aac34181a066084de217b6f65'),
             ('lint_chart', '51a2e6c438ca92b63fba5448ec84009bc367685ba84d8d2dc8b6a6435f4711f9'),
@@ -57,14 +57,16 @@ begin
             ('lint_names', '3dbb5bc9092e9faf09d753ea8fb9a1a5a8fb77d2ebdd90b60028d953edb1fd27'),
             ('lint_states', '8693e2f659b13a0e294012929a4627913f9d8ed64230df69c597fd9a8a71a076'),
             ('lint_transitions', '90a84a9920a4fe3b40bccb681cb28bec1c6e205191533231ae666b40821305e6'),
-            ('plan', '53a8f03f7df7d046c9f7eb5dad1e7a0524befa0a14750907d1f83553e02f6089'),
+            ('plan', '67dccb02d6810a4b1c21669750c2f1b7d3423b6e46f070d232d02fe16b45d121'),
             ('rows', 'fe0c45abc4ba16c859f2393ab6a99bf5a0eaf486dd1f34d9e970a667c1ead254'),
-            ('run', '6e36c4c82347a2030d05ceb696aceb1b6548c43c648b31239c829559ddbfcaf7'),
+            ('run', 'dcee0dedea4f214688e2b095df203ca0e8814a569b0f42a91b6dc1234500a4bb'),
             ('schemas', '0a61a3b175a182fc4b4c4553b993e3b8ef66c0f6410607f1852a4d665e271bbe'),
             ('scxml', '16972ffd3afce781a1ec069e616771b8f34b4e80d14006d8a3aa75ab6aeccb6d'),
             ('semantics', 'df7da3827f8975241706577c61f8cb1a12bb14008c3a45ce389acd12d30c92ac'),
+            ('send_compiler', 'f77a8ca7d8fd705c56ecc8667fb82bbb90e3d0dbc15cee348cbbfde94519a639'),
             ('step', '54d1e1f281c08fe1c14cfa3017e60b614cdc26ab7c85dfada81261eb245dbea4'),
             ('upgrade', '7ab9209521f07d3e3e32d18e9159f7d231bfb320994627bf85be87755153ae95'),
+            ('value_compiler', 'd829684c3768f03f3e9a09c206b3e66f5bf99d01fdcfbee744928624bd0770a8'),
             ('values', '170aed3bd993b7502036d23a0da6228e4a25473d7f50c7321c3821bed9225392'),
             ('work', '00fb8d815ac9f2721bf90feff67ff95d9dc8962ee31325a46dda25fdccf8a236')
         ) as expected (name, hash)
