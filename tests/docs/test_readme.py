@@ -71,9 +71,13 @@ def test_sql_blocks_run_one_after_the_other(fresh_dsn: str) -> None:
         (slices,) = connection.execute("select slices from bakery.pizzas").fetchone()
         timers = connection.execute(
             "select state, delay, due_at - armed_at < '3 hours 1 minute'"
-            " from pgsm.timers where kind = 'after'"
+            " from pgsm.timers where kind = 'after' and instance_id = 'ada'"
+        ).fetchall()
+        family = connection.execute(
+            "select depth, value from pgsm.instance_tree('doc-1')"
         ).fetchall()
     assert found == ("digesting", 2)
+    assert family == [(0, "inReview"), (1, "asked"), (1, "asked")]
     assert slices == 7
     assert timers == [("digesting", "4 hours", True)]
 
