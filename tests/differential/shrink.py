@@ -77,7 +77,8 @@ def _changes(node: Json, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]
     elif isinstance(node, list):
         items = list(enumerate(node))
     for key, item in items:
-        yield (*path, key)
+        if key != 0 or len(node) > 1:  # an empty list is not as good as none
+            yield (*path, key)
         yield from _changes(item, (*path, key))
 
 

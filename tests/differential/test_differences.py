@@ -15,44 +15,12 @@ import pytest
 
 from pgsm import testing
 
-from . import compare, differences, ours
-from .generator import Case
+from . import differences
 from .implementations import IMPLEMENTATIONS
+from .pair import both, names, trace
 
 Json = Any
 PAGE = Path(__file__).parents[2] / "docs/explanation/xstate-differences.md"
-
-
-def both(machine: Json, *events: Any, mend: str = "") -> tuple[Json, Json]:
-    """The last record of each side; a text is an event, a number a time to pass.
-
-    With the mend, XState does in all steps what pgsm does.
-    """
-    made: Json = {
-        "id": "m",
-        "context": {"n": {"a": 0, "b": 0}, "kept": None},
-        **machine,
-        "implementations": IMPLEMENTATIONS,
-    }
-    given = tuple(
-        {"type": event} if isinstance(event, str) else {"advance": event}
-        for event in events
-    )
-    case = Case(0, made, given)
-    pgsm = ours.play(case).records
-    if mend:
-        mended = compare.xstate([case], [mend])[0]
-        assert compare.difference(case, pgsm, mended) is None
-    return compare.plain(pgsm[-1]), compare.xstate([case])[0][-1]
-
-
-def trace(name: str) -> Json:
-    return {"type": "trace", "params": {"name": name}}
-
-
-def names(record: Json) -> list[str]:
-    """The names that the actions of the last step have noted."""
-    return [note[0] for note in record["trace"]]
 
 
 def test_regions_are_asked_in_document_order_not_in_that_of_their_entry() -> None:
