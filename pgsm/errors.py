@@ -231,12 +231,24 @@ class CronMissing(PgsmError, code="SM202", name="PGSM_CRON_MISSING"):
     """pg_cron is not installed in this database.
 
     Raised by enable_cron.  pg_cron lives in one database of a cluster, the one that
-    cron.database_name names; elsewhere `pgsm runner --timers` fires the timers.
+    cron.database_name names.  Where that is another one, the hint has the statements
+    that a superuser runs there (`pgsm deploy` does so where it can connect); where
+    there is none, `pgsm runner --timers` fires the timers.
     """
 
 
 class WrongTimer(PgsmError, code="SM203", name="PGSM_WRONG_TIMER"):
     """The timer is not in a state in which that can be done to it."""
+
+
+class TurnDied(PgsmError, code="SM204", name="PGSM_TURN_DIED"):
+    """The session that fired the timer ended, or was cancelled, meanwhile.
+
+    Never raised: it is the last error of a timer whose driver found no end of its
+    turn: a call in its step hung until the statement timeout, or ended the server.
+    It is tried again after half a minute, a minute, … and after ten attempts it is
+    failed, to be retried with retry_timer.
+    """
 
 
 # SM3: effects

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import click
 from rich.console import Console
 
-from .. import __version__, sqitch
+from .. import __version__, cron, health, sqitch
 from .common import console, dsn_option, json_option, print_json
+from .health import show_health
 
 
 @click.command()
@@ -32,9 +34,13 @@ def deploy(dsn: str) -> None:
 @dsn_option
 @json_option
 def status(dsn: str, as_json: bool) -> None:
-    """Show what a database has of pgsm, and what is pending.
+    """Show what a database has of pgsm, what is pending, and how the timers are.
 
-    Exits with 1 when changes are pending or were made by a newer release.
+    Who fires timers, how late they are and how many wait or have failed; for how many
+    months the event log has partitions; the oldest snapshot that keeps dead rows.
+
+    Exits with 1 when changes are pending or were made by a newer release, and when
+    the event log has partitions for less than two months ahead.
 
     \b
     Examples:
@@ -42,11 +48,15 @@ def status(dsn: str, as_json: bool) -> None:
         pgsm status --json
     """
     found = sqitch.status(dsn)
+    state = health.read(dsn) if found.change else None
     if as_json:
-        print_json(found)
+        as_dict = state and dataclasses.asdict(state)
+        print_json({**dataclasses.asdict(found), "timers": as_dict})
     else:
         show_status(console(), found)
-    if found.pending or found.unknown:
+        if state:
+            show_health(console(), state)
+    if found.pending or found.unknown or (state and state.problems()):
         raise click.exceptions.Exit(1)
 
 
@@ -60,9 +70,28 @@ def deploy_with_progress(dsn: str) -> None:
         with _progress(out, len(before.pending)) as advance:
             done = sqitch.deploy(dsn, on_change=advance)
         out.print(f"deployed {len(done)} changes, the last is {done[-1]}")
+        if cron.CHANGE in done:
+            _schedule(out, dsn)
     else:
         out.print(f"nothing to deploy, the last change is {before.change}")
     _warn_of_modified(out, before)
+
+
+def _schedule(out: Console, dsn: str) -> None:
+    """Have pg_cron fire the timers where it lives in another database."""
+    elsewhere = cron.elsewhere(dsn)
+    if elsewhere is None:
+        return
+    problem = cron.schedule(dsn, elsewhere)
+    if problem is None:
+        out.print(f'timers are fired by the pg_cron of database "{elsewhere.database}"')
+        return
+    out.print(
+        f'[yellow]pg_cron is in database "{elsewhere.database}":[/] {problem}\n'
+        "there a superuser runs, or else a runner fires the timers (--timers):"
+    )
+    for statement in elsewhere.statements:
+        out.print(f"  {statement}", markup=False)
 
 
 @contextmanager

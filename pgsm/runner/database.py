@@ -19,7 +19,10 @@ from .claims import Claim, Failed
 BATCH = 50  # completions in one call
 APPLICATION = "pgsm runner"
 # named: a newer schema may have more of them
-CLAIM_COLUMNS = ", ".join(field.name for field in dataclasses.fields(Claim))
+CLAIM_COLUMNS = ", ".join(
+    "input::text as input_text" if field.name == "input_text" else field.name
+    for field in dataclasses.fields(Claim)
+)
 
 Connection = psycopg.AsyncConnection[Any]
 
@@ -31,6 +34,14 @@ class Waiting:
     is_registered: bool
     horizon: str | None
     may_sleep: bool
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What a turn of `pgsm.begin_timer_turn` and `pgsm.run_timer_turn` did."""
+
+    fired: int
+    noted: int
 
 
 class Database:
@@ -151,9 +162,27 @@ class Database:
             rows = await _rows(connection, query, [])
         return {row["name"]: row["machines"] for row in rows}
 
-    async def fire_timers(self, batch: int) -> None:
-        async with self._pool.connection() as connection:
-            await connection.execute("select pgsm.fire_timers(%s)", [batch])
+    async def begin_timer_turn(self) -> Turn:
+        """`noted` is of how many instances timers are to be fired."""
+        rows = await self._call(
+            "select fired, noted from pgsm.begin_timer_turn(%s, 'runner')"
+        )
+        return Turn(**rows[0])
+
+    async def run_timer_turn(self, seconds: float) -> Turn:
+        """Fire what was noted.  Raises QueryCanceled where that takes too long."""
+        async with self._pool.connection() as connection, connection.transaction():
+            await connection.execute(
+                "select set_config('statement_timeout', %s, true)",
+                [str(int(seconds * 1000))],
+            )
+            query = "select fired, noted from pgsm.run_timer_turn(%s)"
+            rows = await _rows(connection, query, [self.runner_id])
+        return Turn(**rows[0])
+
+    async def end_timer_turn(self) -> None:
+        """Take back the note of a turn that is not to be."""
+        await self._call("select pgsm.end_timer_turn(%s)")
 
     async def begin(self) -> Connection:
         """A connection for a handler's transaction; end it with `end`."""

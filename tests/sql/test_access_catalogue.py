@@ -125,7 +125,8 @@ def test_the_rest_belongs_to_the_owner(connect: Connect) -> None:
     )
     assert sorted(found) == [
         "pgsm.disable_cron() pgsm_scheduler",
-        "pgsm.enable_cron() pgsm_scheduler",
+        "pgsm.enable_cron(integer) pgsm_scheduler",
+        "pgsm.purge_cron_log() pgsm_scheduler",
     ]
 
 

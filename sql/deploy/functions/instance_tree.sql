@@ -51,7 +51,7 @@ comment on function pgsm.instance_tree (text) is $comment$
 
         select * from pgsm.instance_tree('order-42');
 
-    depth is 0 for the instance itself.  Raises SM100.
+    Returns a row for each; depth is 0 for the instance itself.  Raises SM100.
 $comment$;
 
 commit;

@@ -16,13 +16,17 @@ as $$
 declare
     v_timer  pgsm_private.timers := record_timer_failure.timer;
 begin
-    -- 2 s, 4 s, 8 s … 15 min; after ten attempts it waits for an operator
+    -- 2 s, 4 s, 8 s … 15 min, from 30 s where it cost a driver its turn (SM204);
+    -- after ten attempts it waits for an operator
     update pgsm_private.timers as t
     set attempts = v_timer.attempts + 1,
         last_error = record_timer_failure.error,
         status = case when v_timer.attempts + 1 >= 10 then 'failed' else 'armed' end,
         due_at = pgsm_private.now() + least(
-            interval '2 seconds' * (2 ^ v_timer.attempts), interval '15 minutes')
+            case record_timer_failure.error ->> 'code'
+                when 'SM204' then interval '30 seconds' else interval '2 seconds'
+            end * (2 ^ v_timer.attempts),
+            interval '15 minutes')
     where t.instance_id = v_timer.instance_id and t.timer_id = v_timer.timer_id;
 end;
 $$;

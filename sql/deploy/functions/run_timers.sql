@@ -1,5 +1,6 @@
 -- Deploy pgsm:functions/run_timers to pg
--- requires: functions/fire_timers
+-- requires: functions/begin_timer_turn
+-- requires: functions/run_timer_turn
 
 begin;
 set local role pgsm_owner;
@@ -10,15 +11,21 @@ create or replace procedure pgsm.run_timers (duration interval default '58 secon
   language plpgsql
 as $$
 declare
-    v_end   pg_catalog.timestamptz := pg_catalog.clock_timestamp() operator(pg_catalog.+) duration;
-    v_turn  pgsm.timer_turn;
-    v_busy  pg_catalog.timestamptz;
+    v_driver  pg_catalog.text := pg_catalog.concat('cron/', pg_catalog.pg_backend_pid());
+    v_end     pg_catalog.timestamptz := pg_catalog.clock_timestamp() operator(pg_catalog.+) duration;
+    v_turn    pgsm.timer_turn;
+    v_busy    pg_catalog.timestamptz;
 begin
     loop
-        v_turn := pgsm.fire_timers(25);
+        v_turn := pgsm.begin_timer_turn(v_driver, 'cron');
         commit;
-        exit when v_turn.stopped
-            or pg_catalog.clock_timestamp() operator(pg_catalog.>=) v_end;
+        exit when v_turn.stopped;
+        if v_turn.noted operator(pg_catalog.>) 0 then
+            v_turn := pgsm.run_timer_turn(v_driver);
+            commit;
+        end if;
+        -- not between the two: a note that is left is a dead turn's
+        exit when pg_catalog.clock_timestamp() operator(pg_catalog.>=) v_end;
         -- a conversation between instances goes on quickly: after a timer has
         -- fired it looks every hundredth of a second for a second
         if v_turn.fired operator(pg_catalog.>) 0 then
@@ -43,8 +50,9 @@ comment on procedure pgsm.run_timers (interval) is $comment$
 
         call pgsm.run_timers('58 seconds');
 
-    Looks every tenth of a second (more often after something has fired), commits after each turn, and returns before
-    the next minute's call or when stop_timers(true) asks it to.
+    Looks every tenth of a second (more often after something has fired), commits
+    before and after each turn, and returns before the next minute's call or when
+    stop_timers(true) asks it to.  Several sessions may call it at once.
 $comment$;
 
 commit;

@@ -21,6 +21,7 @@ grant execute on function
     pgsm.get_instance,
     pgsm.enabled_events,
     pgsm.instance_tree,
+    pgsm.timer_status,
     pgsm.machine_definition,
     pgsm.lint_machine
 to pgsm_author, pgsm_client, pgsm_viewer, pgsm_operator;
@@ -70,13 +71,24 @@ to pgsm_operator;
 -- drive timers
 grant execute on function
     pgsm.fire_timers,
+    pgsm.begin_timer_turn,
+    pgsm.run_timer_turn,
+    pgsm.end_timer_turn,
+    pgsm.cron_jobs,
+    pgsm.cron_statements,
+    pgsm.purge_cron_log,
     pgsm.stop_timers,
     pgsm.make_log_partitions
 to pgsm_scheduler, pgsm_operator;
 grant execute on procedure pgsm.run_timers to pgsm_scheduler, pgsm_operator;
 
 -- run effects, and timers where no cron does
-grant execute on function pgsm.fire_timers to pgsm_runner;
+grant execute on function
+    pgsm.fire_timers,
+    pgsm.begin_timer_turn,
+    pgsm.run_timer_turn,
+    pgsm.end_timer_turn
+to pgsm_runner;
 grant execute on function
     pgsm.register_runner,
     pgsm.unregister_runner,

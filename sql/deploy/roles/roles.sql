@@ -25,9 +25,12 @@ end;
 $$;
 
 -- pg_cron connects as the scheduler.  Its statement timeout covers the whole
--- CALL of run_timers, so it stands above the loop's longest duration.
+-- CALL of run_timers, so it stands above the loop's longest duration; a call that
+-- hangs costs the others no more than that.  One that waits for a lock gives up
+-- before, and its instance waits (55P03).
 alter role pgsm_scheduler login;
-alter role pgsm_scheduler set statement_timeout = '5min';
+alter role pgsm_scheduler set statement_timeout = '2min';
+alter role pgsm_scheduler set lock_timeout = '10s';
 
 comment on role pgsm_owner is 'pgsm: owns the objects; cannot log in';
 comment on role pgsm_author is 'pgsm: defines machines and upgrades';

@@ -2,6 +2,7 @@
 
 begin;
 
+drop function pgsm.purge_cron_log;
 drop function pgsm.disable_cron;
 drop function pgsm.enable_cron;
 

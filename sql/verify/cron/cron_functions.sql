@@ -2,3 +2,4 @@
 
 select 'pgsm.enable_cron'::regproc;
 select 'pgsm.disable_cron'::regproc;
+select 'pgsm.purge_cron_log'::regproc;

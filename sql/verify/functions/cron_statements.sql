@@ -1,0 +1,3 @@
+-- Verify pgsm:functions/cron_statements on pg
+
+select 'pgsm.cron_statements'::regproc;

@@ -1,0 +1,3 @@
+-- Verify pgsm:functions/note_effect_marks on pg
+
+select 'pgsm_private.note_effect_marks'::regproc;
