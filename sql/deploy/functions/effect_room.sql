@@ -26,11 +26,7 @@ begin
         from (
             select
             from pgsm_private.effects as e
-            where e.name = v_limits.name
-                and e.status = 'running'
-                -- whose lease ended before has lost its place; and with an old
-                -- snapshot the index holds all that ever ran
-                and e.lease_until > v_now - interval '1 minute'
+            where e.name = v_limits.name and e.status = 'running'
             limit v_limits.concurrency
         ) as r;
     end if;

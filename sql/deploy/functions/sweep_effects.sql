@@ -2,7 +2,6 @@
 -- requires: functions/record_failure
 -- requires: functions/instance_exists
 -- requires: functions/stop_deadline
--- requires: functions/note_effect_marks
 -- requires: functions/now
 --
 -- Lock order: each instance, then its effect, in ascending instance_id.  The
@@ -18,64 +17,45 @@ as $$
 #variable_conflict use_column
 declare
     v_now       timestamptz := pgsm_private.now();
-    v_begun     timestamptz := clock_timestamp();
-    v_renewed   text[];
-    v_begins    timestamptz;
-    v_ended     jsonb;
     v_found     jsonb;
     v_instance  pgsm_private.instances;
     v_effect    pgsm_private.effects;
     v_swept     integer := 0;
 begin
-    v_renewed := array(
-        select m.name
-        from pgsm_private.effect_marks as m
-        where m.name = '' and m.noted_at < v_begun - interval '1 second'
-        for update skip locked
-    );
-    select m.due_at into v_begins
-    from pgsm_private.effect_marks as m
-    where m.name = '' and v_renewed = '{}';
-    v_begins := coalesce(v_begins, '-infinity');
-    select coalesce(jsonb_agg(to_jsonb(c) order by c.instance_id, c.effect_id), '[]')
-    into v_ended
-    from (
-        (select '' as name, e.instance_id, e.effect_id, e.lease_until as due_at
-        from pgsm_private.effects as e
-        where e.status = 'running' and e.lease_until between v_begins and v_now
-        order by e.lease_until
-        limit sweep_effects.batch)
-        union all
-        (select '' as name, e.instance_id, e.effect_id, e.deadline_at as due_at
-        from pgsm_private.effects as e
-        where e.status in ('pending', 'retrying')
-            and e.deadline_at is not null
-            and e.deadline_at between v_begins and v_now
-        order by e.deadline_at
-        limit sweep_effects.batch)
-    ) as c;
-    if v_renewed <> '{}' or clock_timestamp() - v_begun > interval '25 milliseconds' then
-        perform pgsm_private.note_effect_marks(
-            array[''], v_renewed, v_ended, clock_timestamp() - v_begun
-        );
-    end if;
-
     -- an array: user SQL could fetch from the cursor of a loop over a query
-    foreach v_found in array array(select jsonb_array_elements(v_ended))
+    foreach v_found in array array(
+        select jsonb_build_array(c.instance_id, c.effect_id)
+        from (
+            (select e.instance_id, e.effect_id
+            from pgsm_private.effects as e
+            where e.status = 'running' and e.lease_until <= v_now
+            order by e.lease_until
+            limit sweep_effects.batch)
+            union all
+            (select e.instance_id, e.effect_id
+            from pgsm_private.effects as e
+            where e.status in ('pending', 'retrying')
+                and e.deadline_at is not null
+                and e.deadline_at <= v_now
+            order by e.deadline_at
+            limit sweep_effects.batch)
+        ) as c
+        order by c.instance_id, c.effect_id
+    )
     loop
         select i.*
         into v_instance
         from pgsm_private.instances as i
-        where i.instance_id = v_found ->> 'instance_id'
+        where i.instance_id = v_found ->> 0
         for no key update skip locked;
-        continue when not found and pgsm_private.instance_exists(v_found ->> 'instance_id');
+        continue when not found and pgsm_private.instance_exists(v_found ->> 0);
 
         -- read again under the lock: another sweep may have been here
         select e.*
         into v_effect
         from pgsm_private.effects as e
-        where e.instance_id = v_found ->> 'instance_id'
-            and e.effect_id = v_found ->> 'effect_id'
+        where e.instance_id = v_found ->> 0
+            and e.effect_id = v_found ->> 1
             and (
                 (e.status = 'running' and e.lease_until <= v_now)
                 or (e.status in ('pending', 'retrying') and e.deadline_at <= v_now)
