@@ -15,6 +15,7 @@ import psycopg
 from ..runner import log
 from ..runner.database import Database
 from ..runner.handlers import Registry
+from ..runner.inputs import BadHintError
 from ..runner.loading import LoadingError, load_handlers
 from ..runner.runner import Runner, Settings
 from .common import dsn_option
@@ -110,7 +111,10 @@ def _load(modules: tuple[str, ...]) -> Registry:
     try:
         registry = load_handlers(modules)
     except LoadingError as problem:
-        _fail(NO_IMPORT, str(problem), problem.place and f"at {problem.place}")
+        places = "\n".join(f"at {place}" for place in problem.places)
+        _fail(NO_IMPORT, str(problem), places)
+    except BadHintError as problem:
+        _fail(NO_IMPORT, str(problem))
     if not len(registry):
         _fail(
             NO_HANDLERS,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +14,10 @@ from . import wire
 
 @dataclass(frozen=True)
 class Claim:
-    """A row of `pgsm.claim_effects`; times are the database's clock."""
+    """A row of `pgsm.claim_effects`; times are the database's clock.
+
+    `input_text` is the input's JSON text, whose numbers are exact.
+    """
 
     instance_id: str
     effect_id: str
@@ -24,7 +29,7 @@ class Claim:
     version: int
     tenant: str | None
     key: str
-    input: Any
+    input_text: str
     progress: Any
     attempt: int
     attempts: int
@@ -33,6 +38,10 @@ class Claim:
     lease_until: datetime
     deadline_at: datetime | None
     timeout: timedelta | None
+
+    @cached_property
+    def input(self) -> Any:
+        return json.loads(self.input_text)
 
     def lease(self) -> dict[str, Any]:
         """What proves the claim, for the functions that take leases."""

@@ -24,7 +24,7 @@ class Effect:
     attempt      counts from 1; `attempts` is how many there may be
     deadline     when this attempt is taken to have failed, by the database's clock,
                  or None
-    input        what the machine gave
+    input        what the machine gave, as plain JSON
     progress     what an earlier attempt gave to `heartbeat`, or None
     ===========  ====================================================================
     """
@@ -41,15 +41,20 @@ class Effect:
         self.machine = claim.machine
         self.version = claim.version
         self.tenant = claim.tenant
-        self.input = claim.input
         self.progress = claim.progress
         self.deadline: datetime | None = None
         if seconds_allowed is not None:
             self.deadline = claim.claimed_at + timedelta(seconds=seconds_allowed)
+        self._claim = claim
         self._connect = connect
         self._cancelled = False
         self._reported: str | None = None
         self._connection: psycopg.AsyncConnection[Any] | None = None
+
+    @property
+    def input(self) -> Any:
+        """What the machine gave, as plain JSON."""
+        return self._claim.input
 
     @property
     def cancelled(self) -> bool:

@@ -15,6 +15,7 @@ from . import log, wire
 from .claims import Claim, Done, Failed, Outcome
 from .effect import Effect
 from .handlers import Handler, PermanentFailure, RetryAfter
+from .inputs import InvalidInputError
 
 # How long a cancelled handler may take to end before its failure is told.
 CANCEL_SECONDS = 2.0
@@ -47,7 +48,14 @@ async def run(held: Held, answer: Callable[[Held, Outcome], None]) -> None:
     Returns when the handler has really ended: a thread that overran its time still
     takes a place.
     """
-    work = held.work = _start(held.handler, held.effect)
+    try:
+        value = _input(held)
+    except InvalidInputError as problem:
+        # it was written with its effect: it would be the same again
+        message = f"not an input of this handler: {problem}"
+        answer(held, Failed("invalid_input", message, permanent=True))
+        return
+    work = held.work = _start(held.handler, held.effect, value)
     seconds = held.claim.seconds_allowed(held.handler.timeout)
     await asyncio.wait({work}, timeout=seconds)
     if not work.done():
@@ -60,13 +68,18 @@ async def run(held: Held, answer: Callable[[Held, Outcome], None]) -> None:
         answer(held, _outcome(held, work))
 
 
-def _start(handler: Handler, effect: Effect) -> asyncio.Future[Any]:
+def _input(held: Held) -> Any:
+    decode = held.handler.decode
+    return decode(held.claim.input_text) if decode else held.claim.input
+
+
+def _start(handler: Handler, effect: Effect, value: Any) -> asyncio.Future[Any]:
     if handler.is_async:
         work: asyncio.Future[Any] = asyncio.ensure_future(
-            handler.function(effect, effect.input)
+            handler.function(effect, value)
         )
         return work
-    return _in_thread(lambda: handler.function(effect, effect.input), handler.name)
+    return _in_thread(lambda: handler.function(effect, value), handler.name)
 
 
 def _in_thread(function: Callable[[], Any], name: str) -> asyncio.Future[Any]:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, TypeVar
+
+from .inputs import Decode, decoder
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -53,6 +56,14 @@ class Handler:
     def is_async(self) -> bool:
         return inspect.iscoroutinefunction(self.function)
 
+    @cached_property
+    def decode(self) -> Decode | None:
+        """What makes the function's input of JSON text; None: it takes any JSON.
+
+        Raises BadHintError where the hint is of no use.
+        """
+        return decoder(self.function)
+
 
 class Registry:
     """A set of handlers, one for each name."""
@@ -69,7 +80,8 @@ class Registry:
     ) -> Callable[[Function], Function]:
         """A decorator that registers `function(effect, input)` and leaves it as it is.
 
-        What the function returns is the effect's output and must be JSON.
+        The input is checked against its type hint, if it has one.  What the function
+        returns is the effect's output.
         """
         if concurrency is not None and concurrency < 1:
             raise ValueError(f"concurrency of {name!r} must be at least 1")
@@ -88,6 +100,11 @@ class Registry:
                 f" {_place(other.function)} and {_place(handler.function)}"
             )
         self._handlers[handler.name] = handler
+
+    def check(self) -> None:
+        """Raises BadHintError for the first handler whose hint is of no use."""
+        for handler in self._handlers.values():
+            _ = handler.decode
 
     def __getitem__(self, name: str) -> Handler:
         return self._handlers[name]

@@ -11,26 +11,31 @@ from pathlib import Path
 from .handlers import Registry, default_registry
 
 
-class LoadingError(Exception):
-    """A module does not import; `place` is the file and line that is to blame."""
+FRAMES = 4
 
-    def __init__(self, module: str, cause: BaseException, place: str | None) -> None:
+
+class LoadingError(Exception):
+    """A module does not import; `places` are lines of it, the one to blame first."""
+
+    def __init__(self, module: str, cause: BaseException, places: list[str]) -> None:
         super().__init__(
             f'module "{module}" does not import: {type(cause).__name__}: {cause}'
         )
-        self.place = place
+        self.places = places
 
 
 def load_handlers(modules: Iterable[str]) -> Registry:
     """The handlers that the modules register, which are imported as a script would.
 
-    Raises LoadingError for the first that does not import.
+    Raises LoadingError for the first that does not import, BadHintError for a handler
+    whose input's type hint cannot be checked.
     """
     here = str(Path.cwd())
     if here not in sys.path:
         sys.path.insert(0, here)
     for module in modules:
         _load(module)
+    default_registry.check()
     return default_registry
 
 
@@ -38,18 +43,18 @@ def _load(module: str) -> None:
     try:
         importlib.import_module(module)
     except (Exception, SystemExit) as problem:
-        raise LoadingError(module, problem, _place(problem)) from problem
+        raise LoadingError(module, problem, _places(problem)) from problem
 
 
-def _place(problem: BaseException) -> str | None:
-    """The innermost file and line of the module's own, outside of the import system."""
-    if isinstance(problem, SyntaxError) and problem.filename:
-        return f"{problem.filename}, line {problem.lineno}"
+def _places(problem: BaseException) -> list[str]:
+    """The innermost files and lines outside of the import system and of pgsm."""
     ours = str(Path(__file__).parent)
-    frames = [
-        frame
+    places = [
+        f"{frame.filename}, line {frame.lineno}"
         for frame in traceback.extract_tb(problem.__traceback__)
         if not frame.filename.startswith(("<frozen importlib", ours))
         and frame.filename != importlib.__file__
     ]
-    return f"{frames[-1].filename}, line {frames[-1].lineno}" if frames else None
+    if isinstance(problem, SyntaxError) and problem.filename:
+        places.append(f"{problem.filename}, line {problem.lineno}")
+    return places[: -FRAMES - 1 : -1]

@@ -7,15 +7,32 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+import msgspec
+
 from ..engine import exact
 
 
 def dumps(value: Any) -> str:
     """The JSON text of what a handler returned; Decimals keep all their digits.
 
-    Raises ValueError for what is not JSON or what jsonb cannot hold.
+    Dataclasses, msgspec's Structs, pydantic's models, dates, UUIDs, enums and sets have
+    their usual forms.  Raises ValueError for what has none or what jsonb cannot hold.
     """
-    return exact.dumps(_plain(value))
+    try:
+        builtins = msgspec.to_builtins(
+            value, builtin_types=(Decimal,), str_keys=True, enc_hook=_other
+        )
+    except (TypeError, RecursionError) as problem:
+        raise ValueError(str(problem)) from problem
+    return exact.dumps(_plain(builtins))
+
+
+def _other(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return dict(value)
+    if hasattr(value, "model_dump"):
+        return value.model_dump(mode="json")
+    raise TypeError(f"a {type(value).__name__} has no form in JSON")
 
 
 def _plain(value: Any) -> Any:

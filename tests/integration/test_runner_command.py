@@ -58,6 +58,23 @@ def test_a_module_that_does_not_import_is_shown_with_file_and_line(
     assert f"at {tmp_path / 'app.py'}, line {line}" in done.stderr
 
 
+def test_the_lines_that_led_to_it_are_shown_the_innermost_first(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "mail.py").write_text("def connect():\n    raise OSError('no')\n")
+    done = _run(tmp_path, "import mail\n\nmail.connect()\n")
+    assert done.stderr.splitlines()[1:] == [
+        f"at {tmp_path / 'mail.py'}, line 2",
+        f"at {tmp_path / 'app.py'}, line 3",
+    ]
+
+
+def test_a_hint_that_cannot_be_checked(tmp_path: Path) -> None:
+    done = _run(tmp_path, HANDLER.replace("input)", "input: Nowhere)"))
+    assert done.returncode == 5
+    assert "app.work: the hint of its input" in done.stderr
+
+
 def test_a_module_that_does_not_exist(tmp_path: Path) -> None:
     done = _run(tmp_path, "", module="no_such_module")
     assert done.returncode == 5
