@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from tests import node
+
 from . import compare, coverage, differences, ours, shrink
 from .generator import Case, case
 
@@ -38,6 +40,7 @@ def seeds() -> list[range]:
 def test_random_machines_do_the_same_in_xstate(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
+    node.workspace()  # skips where there is none
     chosen = seeds()
     compared = run([seed for some in chosen for seed in some])
     with capsys.disabled():
