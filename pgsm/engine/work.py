@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 Json = Any
 
 MAX_ITEMS = 10_000
+MAX_CHILDREN = 1000  # started in one step
 
 
 # -- starting -------------------------------------------------------------------------
@@ -85,6 +86,9 @@ def start_child(
             raise errors.StepError(f"{what} is a text, not {kind}", path)
     if run.child(child_id):
         raise errors.StepError(f'a child "{child_id}" is running already', path)
+    if run.started >= MAX_CHILDREN:
+        message = f"more than {MAX_CHILDREN} children in one step"
+        raise errors.StepError(message, path)
     machine = scxml.machine_name(machine)
     run.started += 1
     instance = f"{run.scope['instance']['id']}/{child_id}/{run.revision + 1}"

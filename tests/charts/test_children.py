@@ -230,3 +230,19 @@ def test_recursion_of_machines_ends_with_an_error(engine: Engine) -> None:
     engine.define("deep", deeper)
     chart = engine.start(deeper)
     assert chart.advance("1 minute").value == "yes"
+
+
+def test_one_step_starts_at_most_a_thousand_children(engine: Engine) -> None:
+    engine.define("kid", {})
+    spawn = {
+        "type": "foreach",
+        "in": expr("range(event.data.n)"),
+        "item": "n",
+        "actions": {"type": "spawn", "machine": "kid", "id": expr("str(n)")},
+    }
+    chart = engine.start({"on": {"spawn": {"actions": spawn}}})
+    refusal = chart.refuse("spawn", {"n": 1001})
+    assert refusal.sqlstate == "SM102"
+    assert "more than 1000 children in one step" in refusal.message
+    chart.send("spawn", {"n": 1000})
+    assert engine.get(f"{chart.instance_id}/999/2/1000").snapshot().status == "active"

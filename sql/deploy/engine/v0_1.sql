@@ -11617,6 +11617,7 @@ if TYPE_CHECKING:
 Json = Any
 
 MAX_ITEMS = 10_000
+MAX_CHILDREN = 1000  # started in one step
 
 
 # -- starting -------------------------------------------------------------------------
@@ -11678,6 +11679,9 @@ def start_child(
             raise errors.StepError(f"{what} is a text, not {kind}", path)
     if run.child(child_id):
         raise errors.StepError(f'a child "{child_id}" is running already', path)
+    if run.started >= MAX_CHILDREN:
+        message = f"more than {MAX_CHILDREN} children in one step"
+        raise errors.StepError(message, path)
     machine = scxml.machine_name(machine)
     run.started += 1
     instance = f"{run.scope['instance']['id']}/{child_id}/{run.revision + 1}"
@@ -11984,7 +11988,7 @@ begin
             ('upgrade', '7ab9209521f07d3e3e32d18e9159f7d231bfb320994627bf85be87755153ae95'),
             ('value_compiler', 'd829684c3768f03f3e9a09c206b3e66f5bf99d01fdcfbee744928624bd0770a8'),
             ('values', '170aed3bd993b7502036d23a0da6228e4a25473d7f50c7321c3821bed9225392'),
-            ('work', '00fb8d815ac9f2721bf90feff67ff95d9dc8962ee31325a46dda25fdccf8a236')
+            ('work', 'a67201b218b8af4b66d24a7d033346efe85989ac5d138c1f8edac5f4d9442a0d')
         ) as expected (name, hash)
         left join pgsm_engine.modules as m
             on m.release = '0.1' and m.name = expected.name
@@ -12011,7 +12015,7 @@ if door is None:
 
     # The name carries the hash: "create or replace" empties SD in every open
     # session, but sys.modules would keep the old engine.
-    package = "pgsm_engine_76d1eb08d377"
+    package = "pgsm_engine_ef43421af1fc"
     rows = plpy.execute(
         "select name, source from pgsm_engine.modules where release = '0.1'"
     )
