@@ -68,7 +68,7 @@ begin
             ('upgrade', '7ab9209521f07d3e3e32d18e9159f7d231bfb320994627bf85be87755153ae95'),
             ('value_compiler', 'd829684c3768f03f3e9a09c206b3e66f5bf99d01fdcfbee744928624bd0770a8'),
             ('values', '170aed3bd993b7502036d23a0da6228e4a25473d7f50c7321c3821bed9225392'),
-            ('work', '00fb8d815ac9f2721bf90feff67ff95d9dc8962ee31325a46dda25fdccf8a236')
+            ('work', 'a67201b218b8af4b66d24a7d033346efe85989ac5d138c1f8edac5f4d9442a0d')
         ) as expected (name, hash)
         left join pgsm_engine.modules as m
             on m.release = '0.1' and m.name = expected.name
