@@ -10,9 +10,10 @@ import psycopg
 
 from . import log
 from .backoff import Backoff
-from .claims import Done, Failed, Outcome
+from .claims import Completion, Done, Failed, Outcome
 from .database import BATCH, Database
 from .execution import Held
+from .observer import Observer
 
 BUSY_FIRST = 0.05
 BUSY_LONGEST = 1.0
@@ -31,8 +32,11 @@ class Answers:
     `open` counts those of which there still is.
     """
 
-    def __init__(self, database: Database, settled: Callable[[Held], None]) -> None:
+    def __init__(
+        self, database: Database, settled: Callable[[Held], None], observer: Observer
+    ) -> None:
         self._database = database
+        self._observer = observer
         self._settled = settled
         self._queue: asyncio.Queue[Answer] = asyncio.Queue()
         self.open = 0
@@ -77,7 +81,7 @@ class Answers:
 
     async def _complete(self, batch: list[Answer]) -> None:
         completions = [
-            (a.held.claim, a.outcome.output)
+            Completion(a.held.claim, a.outcome.output, a.held.trace)
             for a in batch
             if isinstance(a.outcome, Done)
         ]
@@ -112,8 +116,8 @@ class Answers:
         connection = item.held.effect._connection
         assert connection is not None
         try:
-            completion = [(item.held.claim, done.output)]
-            (row,) = await self._database.complete(completion, connection)
+            completion = Completion(item.held.claim, done.output, item.held.trace)
+            (row,) = await self._database.complete([completion], connection)
             if row["outcome"] == "busy":
                 self._later(item)
                 return
@@ -155,6 +159,7 @@ class Answers:
 
     async def _put_back(self, batch: list[Answer], problem: psycopg.Error) -> None:
         seconds = self._backoff.next()
+        self._observer.trouble("answer", problem)
         log.warning("database_away", message=str(problem).strip(), retry_in=seconds)
         for item in batch:
             self._queue.put_nowait(item)
@@ -164,6 +169,7 @@ class Answers:
         if answer == "busy":
             self._later(item)
             return
+        self._observer.recorded(item.held.claim, answer)
         fields = _fields(item)
         if isinstance(item.outcome, Failed):
             fields |= {"type": item.outcome.type, "message": item.outcome.message}

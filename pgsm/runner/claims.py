@@ -38,6 +38,8 @@ class Claim:
     lease_until: datetime
     deadline_at: datetime | None
     timeout: timedelta | None
+    due_at: datetime
+    trace: str | None
 
     @cached_property
     def input(self) -> Any:
@@ -74,6 +76,22 @@ class Done:
     """A handler has returned; `output` is its result as JSON text."""
 
     output: str
+
+
+@dataclass(frozen=True)
+class Completion:
+    """What is told of an effect that is done; `trace` goes on to what follows."""
+
+    claim: Claim
+    output: str
+    trace: str | None = None
+
+    def text(self) -> str:
+        """As JSON, in which the output is as it was written."""
+        fields: dict[str, Any] = self.claim.lease()
+        if self.trace is not None:
+            fields["trace"] = self.trace
+        return f'{json.dumps(fields)[:-1]}, "output": {self.output}}}'
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import psycopg
 from psycopg.rows import class_row, dict_row
 from psycopg_pool import AsyncConnectionPool
 
-from .claims import Claim, Failed
+from .claims import Claim, Completion, Failed
 
 BATCH = 50  # completions in one call
 APPLICATION = "pgsm runner"
@@ -51,8 +51,16 @@ class Database:
     Every method may raise psycopg.OperationalError while the database is away.
     """
 
-    def __init__(self, dsn: str, runner_id: str, concurrency: int) -> None:
+    def __init__(
+        self,
+        dsn: str,
+        runner_id: str,
+        concurrency: int,
+        listen_dsn: str | None = None,
+    ) -> None:
         self.dsn = dsn
+        # a session of its own, which a pooler does not give
+        self.listen_dsn = listen_dsn or dsn
         self.runner_id = runner_id
         self._pool = _pool(dsn, 4, autocommit=True)
         self._transactions = _pool(dsn, concurrency, autocommit=False)
@@ -92,7 +100,7 @@ class Database:
 
     async def complete(
         self,
-        completions: Sequence[tuple[Claim, str]],
+        completions: Sequence[Completion],
         connection: Connection | None = None,
     ) -> list[dict[str, Any]]:
         """A row for each: `lease_token` (text), `outcome`, `error` and the ids.
@@ -100,8 +108,7 @@ class Database:
         In the transaction of `connection` where one is given.
         """
         query = "select * from pgsm.complete_effects(%s::jsonb)"
-        texts = [_with_field(c.lease(), "output", text) for c, text in completions]
-        parameter = f"[{', '.join(texts)}]"
+        parameter = f"[{', '.join(c.text() for c in completions)}]"
         if connection is None:
             async with self._pool.connection() as own:
                 return await _rows(own, query, [parameter])
@@ -151,6 +158,12 @@ class Database:
             since,
         )
         return Waiting(**rows[0])
+
+    async def release_of_schema(self) -> str:
+        """As `major.minor`.  Raises UndefinedFunction where pgsm is not deployed."""
+        async with self._pool.connection() as connection:
+            rows = await _rows(connection, "select pgsm.release()", [])
+        return str(rows[0]["release"])
 
     async def unhandled(self) -> dict[str, list[str]]:
         """Declared effects that no living runner handles, with their machines."""

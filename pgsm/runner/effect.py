@@ -25,6 +25,7 @@ class Effect:
     deadline     when this attempt is taken to have failed, by the database's clock,
                  or None
     input        what the machine gave, as plain JSON
+    trace        a W3C traceparent for what the handler calls, or None
     progress     what an earlier attempt gave to `heartbeat`, or None
     ===========  ====================================================================
     """
@@ -45,6 +46,7 @@ class Effect:
         self.deadline: datetime | None = None
         if seconds_allowed is not None:
             self.deadline = claim.claimed_at + timedelta(seconds=seconds_allowed)
+        self.trace = claim.trace
         self._claim = claim
         self._connect = connect
         self._cancelled = False

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from . import log, wire
+from . import log, tracing, wire
 from .claims import Claim, Done, Failed, Outcome
 from .effect import Effect
 from .handlers import Handler, PermanentFailure, RetryAfter
@@ -31,6 +31,10 @@ class Held:
     work: asyncio.Future[Any] | None = None
     dropped: bool = False  # lease lost or given back: no answer is to be sent
     busy: int = field(default=0)  # how often the instance was locked by others
+    trace: str | None = None  # the traceparent of what follows from it
+
+    def __post_init__(self) -> None:
+        self.trace = self.claim.trace
 
     def cancel(self) -> None:
         """Ask the handler to stop; an async one is cancelled where it waits."""
@@ -55,7 +59,10 @@ async def run(held: Held, answer: Callable[[Held, Outcome], None]) -> None:
         message = f"not an input of this handler: {problem}"
         answer(held, Failed("invalid_input", message, permanent=True))
         return
-    work = held.work = _start(held.handler, held.effect, value)
+    with tracing.span(held.claim) as span:
+        held.trace = held.effect.trace = span.traceparent
+        work = held.work = _start(held.handler, held.effect, value)
+    work.add_done_callback(span.end)
     seconds = held.claim.seconds_allowed(held.handler.timeout)
     await asyncio.wait({work}, timeout=seconds)
     if not work.done():

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from .handlers import Registry, default_registry
 
-
 FRAMES = 4
 
 

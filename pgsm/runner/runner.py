@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import Coroutine
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from .effect import Effect
 from .execution import Held
 from .handlers import Registry
 from .listener import Listener
+from .observer import Observer
 from .timers import drive_timers
 from .waiting import Waiting
 
@@ -40,9 +42,15 @@ class Runner:
     """Does effects until `stop` is called."""
 
     def __init__(
-        self, registry: Registry, database: Database, settings: Settings
+        self,
+        registry: Registry,
+        database: Database,
+        settings: Settings,
+        observer: Observer | None = None,
     ) -> None:
+        registry.check()
         self._registry = registry
+        self._observer = observer or Observer()
         self._database = database
         self._settings = settings
         self._lease = timedelta(seconds=settings.lease)
@@ -53,8 +61,8 @@ class Runner:
         self._hurry = asyncio.Event()
         self._short = False  # of places for some name, when it was last claimed
         self._waiting = Waiting(database, registry.names, settings.poll)
-        self._answers = Answers(database, self._settled)
-        self._listener = Listener(database.dsn, self._waiting.wake)
+        self._answers = Answers(database, self._settled, self._observer)
+        self._listener = Listener(database.listen_dsn, self._waiting.wake)
 
     def stop(self) -> None:
         """Claim nothing more and finish within the grace; twice: give back at once."""
@@ -70,6 +78,7 @@ class Runner:
         """Run until stopped and all effects in hand are answered for or given back."""
         await self._database.register(self._registry.names)
         log.info("runner_started", runner=self._database.runner_id)
+        self._observer.running(self._settings.concurrency)
         helpers = [
             asyncio.create_task(coroutine, name=name)
             for name, coroutine in self._helpers().items()
@@ -95,6 +104,7 @@ class Runner:
         helpers = {
             "answers": self._answers.run(),
             "heartbeats": self._keep_leases(),
+            "beats": self._observer.beat(),
             "listener": self._listener.run(),
         }
         if self._settings.timers:
@@ -117,7 +127,9 @@ class Runner:
         except psycopg.Error as problem:
             message = problem.diag.message_primary or str(problem).strip()
             log.warning("claim_failed", message=message, code=problem.sqlstate)
+            self._observer.trouble("claim", problem)
             return False
+        self._observer.fine()
         return True
 
     async def _claim(self) -> None:
@@ -165,12 +177,15 @@ class Runner:
         self._held[claim.lease_token] = held
         self._in_use[claim.name] += 1
         log.info("effect_started", **claim.log_fields())
+        self._observer.started(claim)
         task = asyncio.create_task(execution.run(held, self._answer))
         self._running.add(task)
-        task.add_done_callback(lambda done: self._ended(done, held))
+        begun = time.monotonic()
+        task.add_done_callback(lambda done: self._ended(done, held, begun))
 
-    def _ended(self, task: asyncio.Task[None], held: Held) -> None:
+    def _ended(self, task: asyncio.Task[None], held: Held, begun: float) -> None:
         self._running.discard(task)
+        self._observer.handled(held.claim, time.monotonic() - begun)
         self._in_use[held.claim.name] -= 1
         self._made_room()
         if not task.cancelled() and task.exception() is not None:
@@ -197,6 +212,7 @@ class Runner:
                 await self._heartbeat()
             except psycopg.Error as problem:
                 log.warning("heartbeat_failed", message=str(problem).strip())
+                self._observer.trouble("heartbeat", problem)
 
     async def _heartbeat(self) -> None:
         beats = [(held.claim, held.effect._reported) for held in self._held.values()]
@@ -209,6 +225,7 @@ class Runner:
                 held.ask_to_stop()
             else:
                 log.warning("lease_lost", **held.claim.log_fields())
+                self._observer.lost(held.claim)
                 held.dropped = True
                 held.cancel()
 
@@ -216,6 +233,7 @@ class Runner:
 
     async def _drain(self) -> None:
         log.info("runner_stopping", running=len(self._running))
+        self._observer.stopping()
         await self._finish_running(self._settings.grace)
         rest = [h for h in self._held.values() if h.work and not h.work.done()]
         for held in rest:
@@ -230,6 +248,7 @@ class Runner:
         except psycopg.Error as problem:
             log.warning("release_failed", message=str(problem).strip())
         else:
+            self._observer.released(released)
             log.info("runner_stopped", released=released)
 
     async def _finish_running(self, seconds: float) -> None:

@@ -70,7 +70,11 @@ def test_the_lines_that_led_to_it_are_shown_the_innermost_first(
 
 
 def test_a_hint_that_cannot_be_checked(tmp_path: Path) -> None:
-    done = _run(tmp_path, HANDLER.replace("input)", "input: Nowhere)"))
+    done = _run(
+        tmp_path,
+        "from __future__ import annotations\n"
+        + HANDLER.replace("input)", "input: Nowhere)"),
+    )
     assert done.returncode == 5
     assert "app.work: the hint of its input" in done.stderr
 

@@ -83,7 +83,7 @@ begin
         c.machine, c.version, c.tenant, c.key, c.input, c.progress,
         c.attempt, pgsm_private.effect_attempts(c.policy),
         c.lease_token, v_now, c.lease_until, c.deadline_at,
-        pgsm_private.effect_interval(c.policy -> 'timeout', null)
+        pgsm_private.effect_interval(c.policy -> 'timeout', null), c.due_at, c.trace
     from claimed as c
     order by c.due_at, c.instance_id, c.effect_id;
 end;

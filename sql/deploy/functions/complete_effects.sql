@@ -21,6 +21,7 @@ as $$
 #variable_conflict use_column
 declare
     v_completion  jsonb;
+    v_traced      boolean := false;
 begin
     if jsonb_typeof(complete_effects.completions) is distinct from 'array'
         -- each delivered event is a subtransaction
@@ -41,6 +42,13 @@ begin
         instance_id := v_completion ->> 'instance_id';
         effect_id := v_completion ->> 'effect_id';
         lease_token := v_completion ->> 'lease_token';
+        if v_traced or v_completion ? 'trace' then
+            -- for the effects of the step that follows
+            perform set_config(
+                'pgsm.traceparent', coalesce(v_completion ->> 'trace', ''), true
+            );
+            v_traced := true;
+        end if;
         outcome := pgsm_private.complete_effect(
             v_completion ->> 'instance_id', v_completion ->> 'effect_id',
             v_completion ->> 'lease_token', coalesce(v_completion -> 'output', 'null')
@@ -65,7 +73,7 @@ comment on function pgsm.complete_effects (jsonb) is $comment$
             "instance_id": "order-42", "effect_id": "3/0",
             "lease_token": "0b8e…", "output": {"accepted": true}}]');
 
-    At most 50.  Returns a row for each with its outcome:
+    At most 50.  A "trace" (a traceparent) goes on to the effects of its step.  Returns a row for each with its outcome:
         succeeded   recorded; an invoke's done.invoke.<id> or an action's reply
                     was delivered, or waits while the instance is paused
         late        its state was left before: the result is kept, no event

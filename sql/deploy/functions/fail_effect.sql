@@ -46,6 +46,9 @@ begin
     if not found then
         return 'lease_lost';
     end if;
+    if v_effect.trace is not null then
+        perform set_config('pgsm.traceparent', v_effect.trace, true);
+    end if;
     return pgsm_private.record_failure(
         v_instance, v_effect, fail_effect.error,
         coalesce(fail_effect.permanent, false), fail_effect.retry_after

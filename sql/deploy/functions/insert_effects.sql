@@ -23,7 +23,8 @@ begin
 
     insert into pgsm_private.effects (
         instance_id, effect_id, machine, version, tenant, name, kind, state,
-        invoke_id, item, reply, key, input, policy, priority, place, due_at, deadline_at, created_at
+        invoke_id, item, reply, key, input, policy, priority, place, due_at, deadline_at, created_at,
+        trace
     )
     select
         v_instance.instance_id,
@@ -50,7 +51,11 @@ begin
             pgsm_private.due_at(v_instance.clock,
                 jsonb_build_object('in', r.effect #>> '{policy,within}'), null)
         end,
-        v_instance.clock
+        v_instance.clock,
+        substring(
+            current_setting('pgsm.traceparent', true)
+            from '^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$'
+        )
     from jsonb_array_elements(insert_effects.result -> 'effects')
         with ordinality as r (effect, ordinal);
     if insert_effects.result @> '{"effects": [{"policy": {"ordered": true}}]}' then
@@ -62,6 +67,6 @@ end;
 $$;
 
 comment on function pgsm_private.insert_effects (pgsm_private.instances, jsonb) is
-    'Write the effects of a step with their idempotency keys, and wake the runners that wait.';
+    'Write the effects of a step with their idempotency keys and the trace of pgsm.traceparent, and wake the runners that wait.';
 
 commit;

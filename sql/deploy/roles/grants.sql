@@ -91,6 +91,7 @@ grant execute on function
 to pgsm_runner;
 grant execute on function
     pgsm.register_runner,
+    pgsm.release,
     pgsm.unregister_runner,
     pgsm.claim_effects,
     pgsm.heartbeat_effects,

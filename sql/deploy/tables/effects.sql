@@ -37,6 +37,7 @@ create table pgsm_private.effects (
     created_at        timestamptz       not null,
     claimed_at        timestamptz,
     finished_at       timestamptz,
+    trace             text,
     constraint effects_pkey primary key (instance_id, effect_id),
     constraint kind_is_known check (kind in ('invoke', 'action')),
     constraint status_is_known check (status in (
@@ -79,7 +80,8 @@ comment on table pgsm_private.effects is $comment$
     use's overrides: {"retry": {"attempts", "backoff", "factor", "max",
     "jitter"}, "timeout", "within"}.
     place is {revision, ordinal} where the effect is ordered; held_back while an
-    earlier one of its instance and name is not over.  time_left is the rest of a
+    earlier one of its instance and name is not over.  trace is the traceparent of the
+    transaction that wrote it.  time_left is the rest of a
     deadline that stands still because the name is paused.
 $comment$;
 

@@ -23,7 +23,9 @@ create type pgsm.claimed_effect as (
     claimed_at    timestamptz,
     lease_until   timestamptz,
     deadline_at   timestamptz,
-    timeout       interval
+    timeout       interval,
+    due_at        timestamptz,
+    trace         text
 );
 
 comment on type pgsm.claimed_effect is $comment$
@@ -35,6 +37,8 @@ comment on type pgsm.claimed_effect is $comment$
         lease_token  proves the claim; a new one for each attempt
         claimed_at   the database's clock, to which the other times belong
         timeout      how long this attempt may take; null is no limit
+        due_at       since when this attempt could be claimed
+        trace        the traceparent of the step that wrote it, or null
 $comment$;
 
 commit;

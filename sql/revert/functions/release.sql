@@ -1,0 +1,7 @@
+-- Revert pgsm:functions/release from pg
+
+begin;
+
+drop function pgsm.release;
+
+commit;

@@ -1,0 +1,3 @@
+-- Verify pgsm:functions/release on pg
+
+select 'pgsm.release'::regproc;
