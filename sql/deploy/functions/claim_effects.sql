@@ -41,18 +41,23 @@ begin
 
     v_rooms := pgsm_private.lock_effect_limits(claim_effects.names);
     for v_head in
-        select h.name, h.priority, least(n.room, (v_rooms ->> h.name)::integer) as room
+        select h.name, h.priority, h.due_at, least(n.room, (v_rooms ->> h.name)::integer) as room
         from unnest(claim_effects.names, claim_effects.limits) as n (name, room)
-        join pgsm_private.effect_heads(claim_effects.names) as h on h.name = n.name
+        join pgsm_private.effect_heads(array(
+            select u.name
+            from unnest(claim_effects.names) as u (name)
+            where v_rooms ->> u.name is distinct from '0'
+        )) as h on h.name = n.name
         order by h.priority desc, h.due_at
     loop
         exit when v_left <= 0;
         v_of := coalesce((v_taken ->> v_head.name)::integer, 0);
+        continue when v_of >= v_head.room;
         return query
         select c.*
         from pgsm_private.claim_named_effects(
-            claim_effects.runner_id, v_head.name, v_head.priority,
-            greatest(0, least(v_left, v_head.room - v_of)), claim_effects.lease
+            claim_effects.runner_id, v_head.name, v_head.priority, v_head.due_at,
+            least(v_left, v_head.room - v_of), claim_effects.lease
         ) as c;
         get diagnostics v_count = row_count;
         v_left := v_left - v_count;

@@ -12,6 +12,7 @@ create or replace function pgsm_private.claim_named_effects (
     runner_id    text,
     name         text,
     priority     integer,
+    due_at       timestamptz,
     max_effects  integer,
     lease        interval
 )
@@ -31,7 +32,7 @@ begin
             and e.priority = claim_named_effects.priority
             and e.status in ('pending', 'retrying')
             and not e.held_back
-            and e.due_at <= v_now
+            and e.due_at between claim_named_effects.due_at and v_now
             and (e.deadline_at is null or e.deadline_at > v_now)
             -- scalar subqueries: "exists" may be planned as a hash of all instances
             and (
@@ -90,9 +91,10 @@ end;
 $$;
 
 comment on function pgsm_private.claim_named_effects (
-    text, text, integer, integer, interval
+    text, text, integer, timestamptz, integer, interval
 ) is $comment$
-    Lease due effects of one name and priority to a runner, by their due time.
+    Lease due effects of one name and priority to a runner, by their due time, which
+    is due_at for the first.
     Takes row locks of effects only and waits for none.
 $comment$;
 

@@ -26,7 +26,11 @@ begin
         from (
             select
             from pgsm_private.effects as e
-            where e.name = v_limits.name and e.status = 'running'
+            where e.name = v_limits.name
+                and e.status = 'running'
+                -- whose lease ended before has lost its place; and with an old
+                -- snapshot the index holds all that ever ran
+                and e.lease_until > v_now - interval '1 minute'
             limit v_limits.concurrency
         ) as r;
     end if;

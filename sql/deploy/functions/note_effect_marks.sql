@@ -18,7 +18,7 @@ as $$
 begin
     delete from pgsm_private.effect_marks as m
     where m.name = any (note_effect_marks.renewed);
-    if note_effect_marks.took > interval '25 milliseconds' then
+    if note_effect_marks.took > interval '10 milliseconds' then
         insert into pgsm_private.effect_marks (name, due_at, noted_at)
         select
             n.name,

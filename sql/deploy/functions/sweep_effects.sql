@@ -2,6 +2,7 @@
 -- requires: functions/record_failure
 -- requires: functions/instance_exists
 -- requires: functions/stop_deadline
+-- requires: functions/ended_effects
 -- requires: functions/now
 --
 -- Lock order: each instance, then its effect, in ascending instance_id.  The
@@ -24,38 +25,22 @@ declare
 begin
     -- an array: user SQL could fetch from the cursor of a loop over a query
     foreach v_found in array array(
-        select jsonb_build_array(c.instance_id, c.effect_id)
-        from (
-            (select e.instance_id, e.effect_id
-            from pgsm_private.effects as e
-            where e.status = 'running' and e.lease_until <= v_now
-            order by e.lease_until
-            limit sweep_effects.batch)
-            union all
-            (select e.instance_id, e.effect_id
-            from pgsm_private.effects as e
-            where e.status in ('pending', 'retrying')
-                and e.deadline_at is not null
-                and e.deadline_at <= v_now
-            order by e.deadline_at
-            limit sweep_effects.batch)
-        ) as c
-        order by c.instance_id, c.effect_id
+        select jsonb_array_elements(pgsm_private.ended_effects(sweep_effects.batch))
     )
     loop
         select i.*
         into v_instance
         from pgsm_private.instances as i
-        where i.instance_id = v_found ->> 0
+        where i.instance_id = v_found ->> 'instance_id'
         for no key update skip locked;
-        continue when not found and pgsm_private.instance_exists(v_found ->> 0);
+        continue when not found and pgsm_private.instance_exists(v_found ->> 'instance_id');
 
         -- read again under the lock: another sweep may have been here
         select e.*
         into v_effect
         from pgsm_private.effects as e
-        where e.instance_id = v_found ->> 0
-            and e.effect_id = v_found ->> 1
+        where e.instance_id = v_found ->> 'instance_id'
+            and e.effect_id = v_found ->> 'effect_id'
             and (
                 (e.status = 'running' and e.lease_until <= v_now)
                 or (e.status in ('pending', 'retrying') and e.deadline_at <= v_now)

@@ -63,7 +63,7 @@ create index effects_lease_idx on pgsm_private.effects (lease_until)
     where status = 'running';
 
 -- How many of a name run, for its limit.
-create index effects_running_idx on pgsm_private.effects (name)
+create index effects_running_idx on pgsm_private.effects (name, lease_until)
     where status = 'running';
 
 -- Who is first in the order of an instance and name.
