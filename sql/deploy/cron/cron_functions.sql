@@ -34,7 +34,7 @@ begin
     perform pgsm.stop_timers(false);
     perform cron.unschedule(j.jobid)
     from cron.job as j
-    where j.jobname ~ '^pgsm_run_timers_[0-9]+$' and j.username = 'pgsm_scheduler'
+    where j.jobname ~ '^pgsm_run_timers_[0-9]+(_odd)?$' and j.username = 'pgsm_scheduler'
         and j.jobname not in (select c.jobname from pgsm.cron_jobs(enable_cron.schedulers) as c);
     perform cron.schedule(c.jobname, c.schedule, c.command)
     from pgsm.cron_jobs(enable_cron.schedulers) as c;
@@ -44,8 +44,9 @@ $$;
 alter function pgsm.enable_cron (integer) owner to pgsm_scheduler;
 
 comment on function pgsm.enable_cron (integer) is $comment$
-    Fire timers under pg_cron: schedules the jobs pgsm_run_timers (each minute,
-    a loop of a minute), pgsm_make_log_partitions (daily) and pgsm_purge_cron_log.
+    Fire timers under pg_cron: schedules the jobs pgsm_run_timers and
+    pgsm_run_timers_odd (a loop of a minute, by turns), pgsm_make_log_partitions
+    (daily) and pgsm_purge_cron_log (hourly).
 
         select pgsm.enable_cron();
         select pgsm.enable_cron(schedulers => 2);
@@ -69,7 +70,7 @@ begin
         perform cron.unschedule(j.jobid)
         from cron.job as j
         where j.username = 'pgsm_scheduler'
-            and j.jobname ~ '^pgsm_(run_timers(_[0-9]+)?|make_log_partitions|purge_cron_log)$';
+            and j.jobname ~ '^pgsm_(run_timers(_[0-9]+)?(_odd)?|make_log_partitions|purge_cron_log)$';
     end if;
 end;
 $$;

@@ -13,12 +13,17 @@ create or replace function pgsm.cron_jobs (schedulers integer default 1)
 as $$
 #variable_conflict use_column
 begin
-    -- a cron command is exactly one statement
+    -- a cron command is exactly one statement.  Two jobs a loop, in turn: each begins
+    -- before the other ends, so that there is no gap, and where one hangs the other
+    -- goes on
     return query
     select
-        'pgsm_run_timers' || case when n.n > 1 then '_' || n.n else '' end,
-        '* * * * *'::text, 'call pgsm.run_timers()'::text
+        'pgsm_run_timers' || case when n.n > 1 then '_' || n.n else '' end || m.suffix,
+        m.schedule, 'call pgsm.run_timers()'::text
     from generate_series(1, least(greatest(coalesce(cron_jobs.schedulers, 1), 1), 16)) as n (n)
+    cross join (
+        values ('', '*/2 * * * *'), ('_odd', '1-59/2 * * * *')
+    ) as m (suffix, schedule)
     union all
     values
         ('pgsm_make_log_partitions', '17 3 * * *', 'select pgsm.make_log_partitions()'),
@@ -28,7 +33,7 @@ $$;
 
 comment on function pgsm.cron_jobs (integer) is $comment$
     The jobs that enable_cron schedules, with so many loops that fire timers (at
-    most 16).
+    most 16): two jobs for each loop, one begins in even minutes and one in odd.
 
         select * from pgsm.cron_jobs();
 

@@ -7,7 +7,7 @@ set local role pgsm_owner;
 
 -- Commits between turns, so it is neither security definer nor has a set clause:
 -- everything is qualified, operators and types too, and no table is touched here.
-create or replace procedure pgsm.run_timers (duration interval default '58 seconds')
+create or replace procedure pgsm.run_timers (duration interval default '62 seconds')
   language plpgsql
 as $$
 declare
@@ -42,17 +42,20 @@ begin
             );
         end if;
     end loop;
+    perform pgsm.end_timer_turn(v_driver);
+    commit;
 end;
 $$;
 
 comment on procedure pgsm.run_timers (interval) is $comment$
     Fire timers for a while: what the pg_cron job calls each minute.
 
-        call pgsm.run_timers('58 seconds');
+        call pgsm.run_timers('62 seconds');
 
     Looks every tenth of a second (more often after something has fired), commits
-    before and after each turn, and returns before the next minute's call or when
-    stop_timers(true) asks it to.  Several sessions may call it at once.
+    before and after each turn, and returns at the end of the duration, when the next
+    minute's call has begun, or when stop_timers(true) asks it to.  Several sessions
+    may call it at once.
 $comment$;
 
 commit;

@@ -29,7 +29,7 @@ $$;
 -- hangs costs the others no more than that.  One that waits for a lock gives up
 -- before, and its instance waits (55P03).
 alter role pgsm_scheduler login;
-alter role pgsm_scheduler set statement_timeout = '2min';
+alter role pgsm_scheduler set statement_timeout = '3min';
 alter role pgsm_scheduler set lock_timeout = '10s';
 
 comment on role pgsm_owner is 'pgsm: owns the objects; cannot log in';
