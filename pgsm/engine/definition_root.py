@@ -10,7 +10,6 @@ from .definition_delays import delay_implementation
 from .definition_effects import effect_implementations
 from .definition_events import descriptor
 from .definition_guards import guard, guard_implementations
-from .definition_problems import quote
 from .definition_shapes import (
     DROP,
     GLOBALS,
@@ -37,10 +36,6 @@ def _context(check: Check, raw: Any, at: At) -> Any:
         return check.wrong_type(at, "an object", raw)
     if not check.semantics.strict:
         return data(check, raw, at)
-    for mark in ("expr", "sql", "literal"):
-        if mark in raw:
-            message = f"the context is an object whose values may have {quote(mark)}"
-            check.problem(at / mark, "ambiguous_value", message)
     return value(check, raw, at.knowing("input"))
 
 

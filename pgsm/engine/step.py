@@ -32,12 +32,7 @@ _plans: dict[str, plan.Plan] = {}
 
 def call(operation: str, arguments: Sequence[str | None]) -> str:
     """Return the result of an operation as JSON text."""
-    try:
-        result = OPERATIONS[operation](*arguments)
-    except errors.Question as question:
-        result = {"question": question.question}
-    except errors.Refusal as refusal:
-        result = {"error": refusal.as_json()}
+    result = attempt(OPERATIONS[operation], arguments)
     try:
         return exact.dumps(result)
     except ValueError as error:
@@ -45,6 +40,16 @@ def call(operation: str, arguments: Sequence[str | None]) -> str:
             errors.BAD_RESULT, f"the result cannot be stored as JSON: {error}"
         )
         return exact.dumps({"error": bad.as_json()})
+
+
+def attempt(operation: Callable[..., Json], arguments: Sequence[str | None]) -> Json:
+    """Return an operation's result, its question or its refusal."""
+    try:
+        return operation(*arguments)
+    except errors.Question as question:
+        return {"question": question.question}
+    except errors.Refusal as refusal:
+        return {"error": refusal.as_json()}
 
 
 def get_plan(checksum: str, document: str | None) -> plan.Plan:
@@ -161,6 +166,10 @@ def start(
         context = run.evaluate(compiled.context)
         if run.queue:
             raise interpreter.refuse(run.queue[0]["error"])
+        if not isinstance(context, dict):
+            kind = values.type_name(context)
+            message = f"the context is an object, not {kind}"
+            raise errors.Refusal(errors.EVENT_FAILED, message, detail="at $.context")
         run.context = scope["context"] = context
     interpreter.start(run, scope["event"])
     schemas.check_context(run)
@@ -215,6 +224,17 @@ def step(
     if run.work is not before_work:
         result["work"] = run.work
     return result
+
+
+def steps(*batch: Sequence[str | None]) -> Json:
+    """Return what `step` gives for each list of arguments: of different instances."""
+    return [attempt(step, arguments) for arguments in batch]
+
+
+def prepare(checksum: str, document: str | None) -> Json:
+    """Have a version's plan in the cache."""
+    get_plan(checksum, document)
+    return {}
 
 
 def stop(
@@ -475,6 +495,8 @@ OPERATIONS: dict[str, Callable[..., Json]] = {
     "check_event": check_sendable,
     "start": start,
     "step": step,
+    "steps": steps,
+    "prepare": prepare,
     "enabled": enabled,
     "migrate": migrate,
     "check_upgrade": check_upgrade,

@@ -116,3 +116,8 @@ def test_star_in_the_name_of_a_state_is_no_wildcard(engine: Engine) -> None:
         },
     }
     assert engine.start(document).send("done.anything").outcome == "no_transition"
+
+
+def test_context_that_is_no_object_starts_nothing(engine: Engine) -> None:
+    with pytest.raises(Exception, match="the context is an object, not a number"):
+        engine.start({"context": {"expr": "1"}})

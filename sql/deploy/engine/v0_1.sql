@@ -1916,7 +1916,6 @@ from .definition_delays import delay_implementation
 from .definition_effects import effect_implementations
 from .definition_events import descriptor
 from .definition_guards import guard, guard_implementations
-from .definition_problems import quote
 from .definition_shapes import (
     DROP,
     GLOBALS,
@@ -1943,10 +1942,6 @@ def _context(check: Check, raw: Any, at: At) -> Any:
         return check.wrong_type(at, "an object", raw)
     if not check.semantics.strict:
         return data(check, raw, at)
-    for mark in ("expr", "sql", "literal"):
-        if mark in raw:
-            message = f"the context is an object whose values may have {quote(mark)}"
-            check.problem(at / mark, "ambiguous_value", message)
     return value(check, raw, at.knowing("input"))
 
 
@@ -3543,6 +3538,627 @@ def _keys(run: Run) -> dict[str, Json]:
             raise interpreter.refuse(fact) from None
         found[name] = key if key is None or isinstance(key, str) else exact.dumps(key)
     return found
+$source$);
+
+insert into pgsm_engine.modules (release, name, source)
+values ('0.1', 'diagram', $source$"""A machine as a diagram in Mermaid's language.
+
+`mermaid(document)` gives a state diagram; it takes the normal form.  Names are escaped,
+so that whatever they are they are shown, and neither end a line nor are HTML.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from . import exact
+from .diagram_model import Arrow, Box, Picture, picture
+
+Json = Any
+
+# dark text on light colours that differ in lightness, too
+CLASSES = {
+    "active": "fill:#ffd58a,stroke:#9a4a00,stroke-width:3px,color:#1c2733",
+    "ended": "stroke:#1c2733,stroke-width:2px",
+    "pseudo": "fill:#ffffff,stroke:#5b7083,stroke-dasharray:3 2,color:#1c2733",
+}
+_PLAIN = re.compile(r"[\w .,()\[\]/=+-]")
+WRAP = 32
+
+
+def operation(text: str, active: str | None = None) -> str:
+    """The diagram of a document given as JSON text; `active` is an array of paths."""
+    return mermaid(exact.loads(text), exact.loads(active) if active else ())
+
+
+def mermaid(document: Mapping[str, Json], active: Collection[str] = ()) -> str:
+    """The Mermaid text of a document in normal form, active states in colour."""
+    shown = picture(document, active)
+    writer = Writer()
+    lines = writer.machine(shown)
+    return writer.whole(shown.root.name, lines)
+
+
+def upgrade(
+    old: Mapping[str, Json], new: Mapping[str, Json], states: Mapping[str, Json]
+) -> str:
+    """The Mermaid text of two versions and of the map of states between them."""
+    before, after = picture(old), picture(new)
+    writer = Writer()
+    lines = ["direction LR"]
+    for name, one, prefix in (("old", before, "o"), ("new", after, "n")):
+        writer.prefix = prefix
+        title = f"{one.root.name}, {name} version"
+        lines.append(f'state "{escape(title)}" as {prefix}_ {{')
+        lines += ["    direction TB", *_indented(writer.inside(one)), "}"]
+        lines += writer.later
+        writer.later = []
+    lines += _map_lines(writer, before, after, states)
+    return writer.whole(f"{before.root.name}: upgrade", lines)
+
+
+def _map_lines(
+    writer: Writer, before: Picture, after: Picture, states: Mapping[str, Json]
+) -> Iterator[str]:
+    for path, target in states.items():
+        source = before.box(path)
+        if source is None:
+            continue
+        if target is None:
+            name = f"{writer.names[source]}_refused"
+            yield f'state "refused" as {name}'
+            yield f"{writer.names[source]} --> {name} : upgrade"
+            continue
+        for one in [target] if isinstance(target, str) else target:
+            if found := after.box(one):
+                yield f"{writer.names[source]} --> {writer.names[found]} : upgrade"
+
+
+def escape(text: str) -> str:
+    """The text for a label, what Mermaid or HTML could take for its own as #NN;."""
+    return "".join(c if _PLAIN.match(c) else f"#{ord(c)};" for c in text)
+
+
+def wrap(text: str, width: int = WRAP) -> list[str]:
+    """The text in lines of about that width, broken at spaces."""
+    lines = [""]
+    for word in text.split(" "):
+        if lines[-1] and len(lines[-1]) + len(word) >= width:
+            lines.append(word)
+        else:
+            lines[-1] = f"{lines[-1]} {word}".strip()
+    return lines
+
+
+def _indented(lines: list[str]) -> list[str]:
+    return [f"    {line}" for line in lines]
+
+
+def _multiline(texts: list[str]) -> str:
+    return "<br/>".join(escape(line) for text in texts for line in wrap(text))
+
+
+class Writer:
+    """Writes pictures, each state under a name of its own."""
+
+    def __init__(self) -> None:
+        self.prefix = "s"
+        self.names: dict[Box, str] = {}
+        self.classes: dict[str, list[str]] = {}
+        self.later: list[str] = []  # what joins states of different parents
+
+    def whole(self, title: str, lines: list[str]) -> str:
+        """The diagram with its title and colours."""
+        quoted = exact.dumps(title)
+        for char in "%<>&":
+            quoted = quoted.replace(char, f"\\u{ord(char):04x}")
+        head = ["---", f"title: {quoted}", "---", "stateDiagram-v2"]
+        tail = []
+        for name, members in self.classes.items():
+            tail.append(f"classDef {name} {CLASSES[name]}")
+            tail.append(f"class {','.join(members)} {name}")
+        return "\n".join([*head, *_indented([*lines, *tail])]) + "\n"
+
+    def machine(self, shown: Picture) -> list[str]:
+        """The lines of a machine's states and transitions."""
+        lines = self.inside(shown)
+        notes = [text for _, text in shown.root.lines]
+        if notes:
+            first = self.names[shown.root.children[0]]
+            text = "<br/>".join(escape(part) for n in notes for part in wrap(n))
+            lines += [f"note right of {first} : {text}"] if first else []
+        return [*lines, *self.later]
+
+    def inside(self, shown: Picture) -> list[str]:
+        """What is in the root; `later` is to be written after it."""
+        for box in shown.root.walk():
+            self._name(box)
+        return self._content(shown.root, shown)
+
+    def _name(self, box: Box) -> None:
+        name = f"{self.prefix}_" + re.sub(r"[^A-Za-z0-9]+", "_", box.path)
+        taken = set(self.names.values())
+        number, free = 1, name
+        while free in taken:
+            number += 1
+            free = f"{name}_{number}"
+        self.names[box] = free
+
+    def _mark(self, name: str, kind: str) -> None:
+        self.classes.setdefault(kind, []).append(name)
+
+    def _content(self, box: Box, shown: Picture) -> list[str]:
+        """The states, and the transitions between them, of one that has some."""
+        lines: list[str] = []
+        for number, child in enumerate(box.children):
+            if number and box.kind == "parallel":
+                lines.append("--")
+            lines += self._state(child, shown)
+        for arrow in shown.initial:
+            if arrow.source is box:
+                self._begin(lines, arrow)
+            elif arrow.source.parent is box and arrow.source.kind == "history":
+                name = self.names[arrow.source]
+                for target in arrow.targets:
+                    self._put(lines, box, (target,), f"{name} --> {self.names[target]}")
+        for arrow in shown.arrows:
+            inside = arrow.inside and arrow.source is box
+            if inside or (not arrow.inside and arrow.source.parent is box):
+                self._arrow(lines, box, arrow)
+        return lines
+
+    def _begin(self, lines: list[str], arrow: Arrow) -> None:
+        label = _labels(arrow)
+        for target in arrow.targets:
+            # a start can be written beside its target only
+            place = self.later if target.parent is not arrow.source else lines
+            if place is lines:
+                lines.append(f"[*] --> {self.names[target]}{label}")
+            else:
+                name = f"{self.names[arrow.source]}_start"
+                declared = f"state {name} <<choice>>"
+                if declared not in lines:
+                    lines.append(declared)
+                place.append(f"{name} --> {self.names[target]}{label}")
+
+    def _put(
+        self, lines: list[str], box: Box, ends: tuple[Box, ...], line: str
+    ) -> None:
+        """Write an arrow where its ends are; a name in another block would move."""
+        here = box.kind != "parallel" and all(end.parent is box for end in ends)
+        (lines if here else self.later).append(line)
+
+    def _arrow(self, lines: list[str], box: Box, arrow: Arrow) -> None:
+        source = self.names[arrow.source]
+        if arrow.inside:
+            source = f"{self.names[arrow.source]}_any"
+            if not any(f" as {source}" in line for line in lines):
+                lines.append(f'state "in any state" as {source}')
+                self._mark(source, "pseudo")
+        label = _labels(arrow)
+        if len(arrow.targets) > 1:
+            fork = f"{source}_to_" + "_".join(self.names[t] for t in arrow.targets)
+            lines.append(f"state {fork} <<fork>>")
+            self._put(lines, box, (), f"{source} --> {fork}{label}")
+            source, label = fork, ""
+        for target in arrow.targets:
+            ends = (target,) if arrow.inside else (arrow.source, target)
+            self._put(lines, box, ends, f"{source} --> {self.names[target]}{label}")
+
+    def _state(self, box: Box, shown: Picture) -> list[str]:
+        name = self.names[box]
+        if box.active:
+            self._mark(name, "active")
+        if box.kind == "history":
+            self._mark(name, "pseudo")
+            return [f'state "{"H*" if box.deep else "H"}" as {name}']
+        texts = [box.name, *(text for _, text in box.lines)]
+        if box.children:
+            opening = f'state "{_multiline(texts)}" as {name} {{'
+            return [opening, *_indented(self._content(box, shown)), "}"]
+        lines = [f'state "{escape(box.name)}" as {name}']
+        lines += [f"{name} : {_multiline([text])}" for _, text in box.lines]
+        if box.kind == "final":
+            if box.is_region:
+                self._mark(name, "ended")
+            else:
+                lines.append(f"{name} --> [*]")
+        return lines
+
+
+def _labels(arrow: Arrow) -> str:
+    texts = [
+        text for label in arrow.labels for text in (label.condition, label.effect) if text
+    ]
+    return f" : {_multiline(texts)}" if texts else ""
+$source$);
+
+insert into pgsm_engine.modules (release, name, source)
+values ('0.1', 'diagram_model', $source$"""What a diagram shows of a document: boxes, arrows between them, and their texts.
+
+`picture(document)` takes the normal form.  Writers (Mermaid, DOT) put it into their
+own words; every text is clean, short and not escaped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from . import definition_tree as tree
+from . import diagram_texts as texts
+
+Json = Any
+
+LONG = 70  # characters of a description, or of a guard in a label
+
+
+@dataclass(frozen=True)
+class Label:
+    """What a transition waits for, asks and does; each may be empty."""
+
+    trigger: str = ""
+    guard: str = ""
+    actions: str = ""
+
+    @property
+    def condition(self) -> str:
+        """`event [guard]`, as far as there are any."""
+        guard = f"[{self.guard}]" if self.guard else ""
+        return f"{self.trigger} {guard}".strip()
+
+    @property
+    def effect(self) -> str:
+        """`/ actions`, if there are any."""
+        return f"/ {self.actions}" if self.actions else ""
+
+    def __str__(self) -> str:
+        return f"{self.condition} {self.effect}".strip()
+
+
+@dataclass(eq=False)
+class Box:
+    """A state.  `lines` are (what, text), in the order in which they are shown."""
+
+    path: str
+    name: str
+    kind: str
+    parent: Box | None
+    deep: bool = False
+    active: bool = False
+    children: list[Box] = field(default_factory=list)
+    lines: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def is_region(self) -> bool:
+        """Whether it is active together with its siblings."""
+        return self.parent is not None and self.parent.kind == "parallel"
+
+    def walk(self) -> Iterator[Box]:
+        """It and all inside, in document order."""
+        yield self
+        for child in self.children:
+            yield from child.walk()
+
+    def has_inside(self, other: Box) -> bool:
+        """Whether the other is below this one, at any depth."""
+        above = other.parent
+        while above is not None and above is not self:
+            above = above.parent
+        return above is self
+
+
+@dataclass
+class Arrow:
+    """Transitions with the same ends, in document order.
+
+    `inside`: the targets are within the source, whatever of it is active.
+    """
+
+    source: Box
+    targets: tuple[Box, ...]
+    labels: list[Label]
+
+    @property
+    def inside(self) -> bool:
+        """Whether it does not leave its source."""
+        return all(self.source.has_inside(target) for target in self.targets)
+
+
+@dataclass
+class Picture:
+    """A machine: its boxes, its arrows, and where it and its states begin."""
+
+    root: Box
+    arrows: list[Arrow]
+    initial: list[Arrow]  # of the root, compound states and history states
+
+    def box(self, path: str) -> Box | None:
+        """The box of a state."""
+        return next((box for box in self.root.walk() if box.path == path), None)
+
+
+def picture(document: Mapping[str, Json], active: Collection[str] = ()) -> Picture:
+    """The picture of a document in normal form; `active` are paths of states."""
+    return _Reader(tree.scan(dict(document)), active).read()
+
+
+class _Reader:
+    def __init__(self, found: tree.Tree, active: Collection[str]) -> None:
+        self.tree = found
+        self.boxes: dict[tree.Node, Box] = {}
+        self.arrows: dict[tuple[Box, tuple[Box, ...]], Arrow] = {}
+        self.initial: list[Arrow] = []
+        for node in found.nodes:
+            parent = self.boxes[node.parent] if node.parent else None
+            box = Box(node.path, texts.shorten(node.key), node.kind, parent)
+            box.active = node.path in active
+            box.deep = node.raw.get("history") == "deep"
+            self.boxes[node] = box
+            if parent is None:
+                box.name = texts.shorten(str(node.raw.get("id") or "machine"))
+            else:
+                parent.children.append(box)
+
+    def read(self) -> Picture:
+        for node, box in self.boxes.items():
+            if node.kind == "history":
+                if "target" in node.raw:
+                    self._begin(node, box, node.raw["target"], tree.resolve)
+                continue
+            _describe(box, node.raw)
+            if "initial" in node.raw:
+                initial = node.raw["initial"]
+                label = Label(actions=texts.actions(initial.get("actions", ())))
+                how = tree.resolve_below
+                self._begin(node, box, initial["target"], how, label)
+            for trigger, transitions in _groups(node.raw):
+                self._add(node, box, trigger, transitions)
+        return Picture(
+            self.boxes[self.tree.root], list(self.arrows.values()), self.initial
+        )
+
+    def _begin(
+        self, node: tree.Node, box: Box, target: Json, how: Any, label: Any = None
+    ) -> None:
+        targets = tuple(
+            self.boxes[how(self.tree, node, text)]
+            for text in ([target] if isinstance(target, str) else target)
+        )
+        self.initial.append(Arrow(box, targets, [label] if label else []))
+
+    def _add(
+        self, node: tree.Node, box: Box, trigger: str, transitions: list[Json]
+    ) -> None:
+        asked = False
+        for raw in transitions:
+            label = _label(trigger, raw, asked)
+            asked = asked or "guard" in raw
+            targets = tuple(
+                self.boxes[found]
+                for text in raw.get("target", ())
+                if (found := tree.resolve(self.tree, node, text))
+            )
+            if box in targets and not (raw.get("reenter") and not box.children):
+                how = "↻ " if raw.get("reenter") else ""
+                box.lines.append(("inner", f"{how}{label}"))
+            elif not targets:
+                nothing = "" if raw.get("actions") else " / nothing"
+                box.lines.append(("inner", f"{label}{nothing}"))
+            else:
+                arrow = self.arrows.setdefault(
+                    (box, targets), Arrow(box, targets, [])
+                )
+                arrow.labels.append(label)
+
+
+def _label(trigger: str, raw: Mapping[str, Json], asked: bool) -> Label:
+    guard = "else" if asked else ""
+    if "guard" in raw:
+        guard = texts.shorten(texts.guard(raw["guard"]), LONG)
+    actions = texts.actions(raw.get("actions", ()))
+    return Label(trigger or ("" if guard else "always"), guard, actions)
+
+
+def _groups(raw: Mapping[str, Json]) -> Iterator[tuple[str, list[Json]]]:
+    """The transitions of a state by what they wait for, in the order of choice."""
+    for event, found in raw.get("on", {}).items():
+        yield texts.shorten(event), found
+    for item in raw.get("transitions", ()):
+        yield texts.shorten(", ".join(item["event"])), [item]
+    for key, found in raw.get("after", {}).items():
+        yield texts.shorten(texts.delay(key)), found
+    invocations = raw.get("invoke", ())
+    names = [texts.shorten(texts.invoked(invoke)) for invoke in invocations]
+    for name, invoke in zip(names, invocations, strict=True):
+        called = name if names.count(name) == 1 else texts.shorten(invoke["id"])
+        for key, outcome in _ANSWERS:
+            if key in invoke:
+                yield f"{called} {outcome}", invoke[key]
+    if "onDone" in raw:
+        yield "done", raw["onDone"]
+    if "always" in raw:
+        yield "", raw["always"]
+
+
+_ANSWERS = (("onDone", "done"), ("onItem", "item done"), ("onError", "failed"))
+
+
+def _describe(box: Box, raw: Mapping[str, Json]) -> None:
+    """Put what a state is and does by itself into its box."""
+    lines = box.lines
+    if raw.get("description"):
+        lines.append(("description", texts.shorten(raw["description"], LONG)))
+    if raw.get("tags"):
+        lines.append(("tags", "# " + texts.shorten(", ".join(raw["tags"]), LONG)))
+    for key in ("entry", "exit"):
+        if raw.get(key):
+            lines.append((key, f"{key} / {texts.actions(raw[key])}"))
+    for invoke in raw.get("invoke", ()):
+        lines.append(("invoke", f"invoke {texts.invocation(invoke)}"))
+    if raw.get("defer"):
+        lines.append(("defer", f"defer {texts.shorten(', '.join(raw['defer']))}"))
+$source$);
+
+insert into pgsm_engine.modules (release, name, source)
+values ('0.1', 'diagram_texts', $source$"""Guards, actions, delays and invocations of a document, as short texts for people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from . import exact
+
+Json = Any
+
+LONGEST = 40  # characters of one name, guard or action
+MOST_ACTIONS = 3  # of a transition, or of an entry
+
+
+def clean(text: str) -> str:
+    """The text on one line, without characters that no font shows."""
+    shown = (char if char.isprintable() else " " for char in text)
+    return " ".join("".join(shown).split())
+
+
+def shorten(text: str, longest: int = LONGEST) -> str:
+    """The text on one line, its end cut off where it is too long."""
+    text = clean(text)
+    return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"
+
+
+def value(raw: Json) -> str:
+    """An expression, an SQL call or a constant."""
+    if isinstance(raw, Mapping):
+        if raw.keys() == {"expr"}:
+            return str(raw["expr"])
+        if "sql" in raw:
+            return _function(raw["sql"])
+    return raw if isinstance(raw, str) else exact.dumps(raw)
+
+
+def _function(signature: str) -> str:
+    return signature.partition("(")[0].strip() + "(…)"
+
+
+def _joined(word: str) -> Callable[[Json], str]:
+    def text(items: Iterable[Json]) -> str:
+        return f" {word} ".join(_inner(item) for item in items)
+
+    return text
+
+
+def _inner(raw: Json) -> str:
+    text = guard(raw)
+    return f"({text})" if "and" in raw or "or" in raw else text
+
+
+_GUARDS: dict[str, Callable[[Json], str]] = {
+    "expr": str,
+    "sql": _function,
+    "and": _joined("and"),
+    "or": _joined("or"),
+    "not": lambda raw: f"not {_inner(raw)}",
+    "in": lambda raw: f"in {raw.removeprefix('#')}",
+    "type": str,
+}
+
+
+def guard(raw: Mapping[str, Json]) -> str:
+    """What a guard asks, in full."""
+    return next(text(raw[form]) for form, text in _GUARDS.items() if form in raw)
+
+
+def actions(raw: Iterable[Mapping[str, Json]]) -> str:
+    """What actions do, the first few of them."""
+    found = [shorten(_action(action)) for action in raw]
+    if len(found) > MOST_ACTIONS:
+        rest = len(found) - MOST_ACTIONS + 1
+        found = [*found[: MOST_ACTIONS - 1], f"{rest} more"]
+    return ", ".join(found)
+
+
+def _assign(raw: Mapping[str, Json]) -> str:
+    parts = []
+    if raw.get("set"):
+        parts.append("set " + ", ".join(raw["set"]))
+    if raw.get("remove"):
+        parts.append("remove " + ", ".join(raw["remove"]))
+    return " and ".join(parts)
+
+
+def _choose(raw: Mapping[str, Json]) -> str:
+    guards = (shorten(guard(b["guard"])) for b in raw["branches"] if "guard" in b)
+    return f"if {next(guards, 'true')} …"
+
+
+def _send(raw: Mapping[str, Json]) -> str:
+    to = raw.get("to")
+    if isinstance(to, Mapping):
+        to = value(next(iter(to.values()), ""))
+    return f"send {value(raw['event'])}" + (f" to {to}" if to else "")
+
+
+_ACTIONS: dict[str, Callable[[Mapping[str, Json]], str]] = {
+    "assign": _assign,
+    "raise": lambda raw: f"raise {value(raw['event'])}",
+    "send": _send,
+    "cancel": lambda raw: f"cancel {value(raw['id'])}",
+    "rearm": lambda raw: f"rearm {value(raw['delay'])}",
+    "effect": lambda raw: f"effect {raw['name']}",
+    "call": lambda raw: f"call {_function(raw['function'])}",
+    "emit": lambda raw: f"emit {value(raw['event'])}",
+    "log": lambda raw: "log",
+    "spawn": lambda raw: f"spawn {value(raw['machine'])}",
+    "stop": lambda raw: f"stop {value(raw['id'])}",
+    "choose": _choose,
+    "foreach": lambda raw: f"for each of {value(raw['in'])}: {actions(raw['actions'])}",
+    "block": lambda raw: actions(raw["actions"]),
+}
+
+
+def _action(raw: Mapping[str, Json]) -> str:
+    kind = str(raw["type"])
+    if kind in _ACTIONS:
+        return _ACTIONS[kind](raw)
+    params = raw.get("params")
+    if isinstance(params, Mapping) and len(params) == 1:
+        (params,) = params.values()
+    if isinstance(params, str) and len(params) <= LONGEST // 2:
+        return f"{kind}({params})"
+    return kind
+
+
+def delay(key: str) -> str:
+    """When a transition of `after` is due."""
+    return f"after {_seconds(int(key))}" if key.isdecimal() else f"after {key}"
+
+
+def _seconds(milliseconds: int) -> str:
+    for size, unit in ((86_400_000, "d"), (3_600_000, "h"), (60_000, "min")):
+        if milliseconds >= size and milliseconds % size == 0:
+            return f"{milliseconds // size} {unit}"
+    if milliseconds and milliseconds % 1000 == 0:
+        return f"{milliseconds // 1000} s"
+    return f"{milliseconds} ms"
+
+
+def invoked(raw: Mapping[str, Json]) -> str:
+    """The name of the effect, or of the machine, that an invocation runs."""
+    return value(raw["src"]) if "src" in raw else value(raw["machine"])
+
+
+def invocation(raw: Mapping[str, Json]) -> str:
+    """What an invocation runs, and for each of what."""
+    text = f"{'' if 'src' in raw else 'machine '}{shorten(invoked(raw))}"
+    if "each" in raw:
+        each = shorten(value(raw["each"]))
+        text += f", for each {raw.get('item', 'item')} of {each}"
+    return text
 $source$);
 
 insert into pgsm_engine.modules (release, name, source)
@@ -10305,12 +10921,7 @@ _plans: dict[str, plan.Plan] = {}
 
 def call(operation: str, arguments: Sequence[str | None]) -> str:
     """Return the result of an operation as JSON text."""
-    try:
-        result = OPERATIONS[operation](*arguments)
-    except errors.Question as question:
-        result = {"question": question.question}
-    except errors.Refusal as refusal:
-        result = {"error": refusal.as_json()}
+    result = attempt(OPERATIONS[operation], arguments)
     try:
         return exact.dumps(result)
     except ValueError as error:
@@ -10318,6 +10929,16 @@ def call(operation: str, arguments: Sequence[str | None]) -> str:
             errors.BAD_RESULT, f"the result cannot be stored as JSON: {error}"
         )
         return exact.dumps({"error": bad.as_json()})
+
+
+def attempt(operation: Callable[..., Json], arguments: Sequence[str | None]) -> Json:
+    """Return an operation's result, its question or its refusal."""
+    try:
+        return operation(*arguments)
+    except errors.Question as question:
+        return {"question": question.question}
+    except errors.Refusal as refusal:
+        return {"error": refusal.as_json()}
 
 
 def get_plan(checksum: str, document: str | None) -> plan.Plan:
@@ -10434,6 +11055,10 @@ def start(
         context = run.evaluate(compiled.context)
         if run.queue:
             raise interpreter.refuse(run.queue[0]["error"])
+        if not isinstance(context, dict):
+            kind = values.type_name(context)
+            message = f"the context is an object, not {kind}"
+            raise errors.Refusal(errors.EVENT_FAILED, message, detail="at $.context")
         run.context = scope["context"] = context
     interpreter.start(run, scope["event"])
     schemas.check_context(run)
@@ -10488,6 +11113,17 @@ def step(
     if run.work is not before_work:
         result["work"] = run.work
     return result
+
+
+def steps(*batch: Sequence[str | None]) -> Json:
+    """Return what `step` gives for each list of arguments: of different instances."""
+    return [attempt(step, arguments) for arguments in batch]
+
+
+def prepare(checksum: str, document: str | None) -> Json:
+    """Have a version's plan in the cache."""
+    get_plan(checksum, document)
+    return {}
 
 
 def stop(
@@ -10748,6 +11384,8 @@ OPERATIONS: dict[str, Callable[..., Json]] = {
     "check_event": check_sendable,
     "start": start,
     "step": step,
+    "steps": steps,
+    "prepare": prepare,
     "enabled": enabled,
     "migrate": migrate,
     "check_upgrade": check_upgrade,
@@ -11928,7 +12566,7 @@ do $check$
 begin
     if (
         select count(*) from pgsm_engine.modules where release = '0.1'
-    ) <> 58 or exists (
+    ) <> 61 or exists (
         select
         from (values
             ('__init__', '200ff6bd3db86caff3e721305c0ae154f8d460b220c2a4e27c3cb69442137a02'),
@@ -11946,7 +12584,7 @@ begin
             ('definition_paths', 'db3699e0c652b1cf1118548688dc566f74cef2e94392a534f102b251c79ceb8a'),
             ('definition_problems', '386c563bf8a8c14fe85ef9747b25aaca6bdddc4c9acc6cfdb3b9d087c62e8098'),
             ('definition_references', 'f7f260ca50cfda73e7e6a2847a75e972b9c7a0a79754af979cf39d2e81cd280e'),
-            ('definition_root', '51a191d5bf38f68080a68bc3a79648307c80af1c8113be8dc21ce8f3716a5454'),
+            ('definition_root', '094d1d8934f17bcdd7eb7dff31bd358a406e77a7cf2d6151a0131a1b17b9fed2'),
             ('definition_shapes', '9365188d90a793559f162b43e97d192042ff52b7fc4da219c759a8043f8e7a6f'),
             ('definition_states', 'bee83bf63bdaef96f588ce2b8c6bcf8980e844320d140a5864190e1e1e62341a'),
             ('definition_targets', 'ac5c6a080caa751e921fd60d76a76ae803034324f6d38a00fd622f12b7d0c38e'),
@@ -11954,6 +12592,9 @@ begin
             ('definition_values', 'c21b77f0ff381074d9afd83cea1877d5f4918d8812366122685605b137e85210'),
             ('definition_xstate', '28a819891f29be3e7fa96d520a7857bc8aac1fc61b7f6ee9c3a51339d401111b'),
             ('description', 'f8b9a91fb2a25e918db54c45e7a960633c064a77b85466c3f73ef46a72592a3b'),
+            ('diagram', '1ddd6d6470e6e42fd5cc5f57c1b3f5f30bf8fb12a78ee674d5151ebba3192a1e'),
+            ('diagram_model', 'a4caa70e1b5280bb0dedb8a9391cd06fcec6517745dfeb8e66eb6eb5d1c44cb7'),
+            ('diagram_texts', 'ce75b0ab65e035defa226798188885400c1cdabd70b51fcc203a49936372a8ab'),
             ('errors', '85fa6d55d923fc368786402bb728ee3fbacb26a93239676db56472383d6c9de2'),
             ('exact', '0421fc9f9c47498d86c760ba25b58b2fa371b73b0e55c6fe58cf384318ce504b'),
             ('expression_compiler', '000f2ff58209dabd65d784af057f64f6f6c893c9d0cb2716c269dbf45816fce1'),
@@ -11984,7 +12625,7 @@ begin
             ('scxml', '16972ffd3afce781a1ec069e616771b8f34b4e80d14006d8a3aa75ab6aeccb6d'),
             ('semantics', 'df7da3827f8975241706577c61f8cb1a12bb14008c3a45ce389acd12d30c92ac'),
             ('send_compiler', 'f77a8ca7d8fd705c56ecc8667fb82bbb90e3d0dbc15cee348cbbfde94519a639'),
-            ('step', '54d1e1f281c08fe1c14cfa3017e60b614cdc26ab7c85dfada81261eb245dbea4'),
+            ('step', '9beae89f591025c1d4d9e420368662861b1645cc3233b8ca2e27d7450bf1cba1'),
             ('upgrade', '7ab9209521f07d3e3e32d18e9159f7d231bfb320994627bf85be87755153ae95'),
             ('value_compiler', 'd829684c3768f03f3e9a09c206b3e66f5bf99d01fdcfbee744928624bd0770a8'),
             ('values', '170aed3bd993b7502036d23a0da6228e4a25473d7f50c7321c3821bed9225392'),
@@ -12015,7 +12656,7 @@ if door is None:
 
     # The name carries the hash: "create or replace" empties SD in every open
     # session, but sys.modules would keep the old engine.
-    package = "pgsm_engine_ef43421af1fc"
+    package = "pgsm_engine_8cbd7acb0286"
     rows = plpy.execute(
         "select name, source from pgsm_engine.modules where release = '0.1'"
     )

@@ -8,7 +8,7 @@ do $check$
 begin
     if (
         select count(*) from pgsm_engine.modules where release = '0.1'
-    ) <> 58 or exists (
+    ) <> 61 or exists (
         select
         from (values
             ('__init__', '200ff6bd3db86caff3e721305c0ae154f8d460b220c2a4e27c3cb69442137a02'),
@@ -26,7 +26,7 @@ begin
             ('definition_paths', 'db3699e0c652b1cf1118548688dc566f74cef2e94392a534f102b251c79ceb8a'),
             ('definition_problems', '386c563bf8a8c14fe85ef9747b25aaca6bdddc4c9acc6cfdb3b9d087c62e8098'),
             ('definition_references', 'f7f260ca50cfda73e7e6a2847a75e972b9c7a0a79754af979cf39d2e81cd280e'),
-            ('definition_root', '51a191d5bf38f68080a68bc3a79648307c80af1c8113be8dc21ce8f3716a5454'),
+            ('definition_root', '094d1d8934f17bcdd7eb7dff31bd358a406e77a7cf2d6151a0131a1b17b9fed2'),
             ('definition_shapes', '9365188d90a793559f162b43e97d192042ff52b7fc4da219c759a8043f8e7a6f'),
             ('definition_states', 'bee83bf63bdaef96f588ce2b8c6bcf8980e844320d140a5864190e1e1e62341a'),
             ('definition_targets', 'ac5c6a080caa751e921fd60d76a76ae803034324f6d38a00fd622f12b7d0c38e'),
@@ -34,6 +34,9 @@ begin
             ('definition_values', 'c21b77f0ff381074d9afd83cea1877d5f4918d8812366122685605b137e85210'),
             ('definition_xstate', '28a819891f29be3e7fa96d520a7857bc8aac1fc61b7f6ee9c3a51339d401111b'),
             ('description', 'f8b9a91fb2a25e918db54c45e7a960633c064a77b85466c3f73ef46a72592a3b'),
+            ('diagram', '1ddd6d6470e6e42fd5cc5f57c1b3f5f30bf8fb12a78ee674d5151ebba3192a1e'),
+            ('diagram_model', 'a4caa70e1b5280bb0dedb8a9391cd06fcec6517745dfeb8e66eb6eb5d1c44cb7'),
+            ('diagram_texts', 'ce75b0ab65e035defa226798188885400c1cdabd70b51fcc203a49936372a8ab'),
             ('errors', '85fa6d55d923fc368786402bb728ee3fbacb26a93239676db56472383d6c9de2'),
             ('exact', '0421fc9f9c47498d86c760ba25b58b2fa371b73b0e55c6fe58cf384318ce504b'),
             ('expression_compiler', '000f2ff58209dabd65d784af057f64f6f6c893c9d0cb2716c269dbf45816fce1'),
@@ -64,7 +67,7 @@ begin
             ('scxml', '16972ffd3afce781a1ec069e616771b8f34b4e80d14006d8a3aa75ab6aeccb6d'),
             ('semantics', 'df7da3827f8975241706577c61f8cb1a12bb14008c3a45ce389acd12d30c92ac'),
             ('send_compiler', 'f77a8ca7d8fd705c56ecc8667fb82bbb90e3d0dbc15cee348cbbfde94519a639'),
-            ('step', '54d1e1f281c08fe1c14cfa3017e60b614cdc26ab7c85dfada81261eb245dbea4'),
+            ('step', '9beae89f591025c1d4d9e420368662861b1645cc3233b8ca2e27d7450bf1cba1'),
             ('upgrade', '7ab9209521f07d3e3e32d18e9159f7d231bfb320994627bf85be87755153ae95'),
             ('value_compiler', 'd829684c3768f03f3e9a09c206b3e66f5bf99d01fdcfbee744928624bd0770a8'),
             ('values', '170aed3bd993b7502036d23a0da6228e4a25473d7f50c7321c3821bed9225392'),
