@@ -17,6 +17,9 @@ grant usage on type pgsm.snapshot, pgsm.claimed_effect, pgsm.timer_turn, pgsm.up
 grant select on all tables in schema pgsm to
     pgsm_author, pgsm_client, pgsm_viewer, pgsm_operator;
 grant select on pgsm.effect_names, pgsm.effect_stats, pgsm.runners to pgsm_runner;
+-- views call it as who reads them; without usage on its schema nobody can name it
+grant execute on function pgsm_private.now to
+    pgsm_author, pgsm_client, pgsm_runner, pgsm_viewer, pgsm_operator;
 grant execute on function
     pgsm.get_instance,
     pgsm.enabled_events,

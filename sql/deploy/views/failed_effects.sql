@@ -1,7 +1,6 @@
 -- Deploy pgsm:views/failed_effects to pg
 -- requires: tables/effects
 -- requires: tables/instances
--- requires: functions/is_awaited
 
 begin;
 set local role pgsm_owner;
@@ -25,7 +24,20 @@ select
     e.error ->> 'message' as message,
     e.error,
     e.finished_at as failed_at,
-    pgsm_private.is_awaited(e, i) as may_be_retried,
+    -- as is_awaited has it, which readers of a view could not execute
+    e.kind = 'action'
+    or (
+        coalesce(i.status in ('active', 'paused'), false)
+        and (e.state = '' or e.state = any (i.states))
+        and not exists (
+            select
+            from pgsm_private.effects as l
+            where l.instance_id = e.instance_id
+                and l.invoke_id = e.invoke_id
+                and l.item is not distinct from e.item
+                and l.created_at > e.created_at
+        )
+    ) as may_be_retried,
     (
         select count(*)
         from pgsm_private.effects as h
