@@ -147,13 +147,35 @@ def _count(what: str, number: Json, path: str) -> int | None:
     return number
 
 
-def _fill(run: Run, invocation: Invocation) -> None:
+def _go_on(run: Run, invocation: Invocation) -> None:
+    """Start what comes next, unless all is done; one that cannot start has failed."""
+    while not _finish_if_complete(run, invocation):
+        entry = run.work["each"][invocation.invoke_id]
+        mark = run.mark()
+        try:
+            _fill(run, invocation, most=1)
+        except errors.StepError as error:
+            run.undo(mark)
+            failed = {"type": "error.execution", "message": error.message}
+            entry = {
+                **entry,
+                "next": entry["next"] + 1,
+                "errors": {**entry["errors"], str(entry["next"]): failed},
+            }
+            run.keep("each", invocation.invoke_id, entry)
+            continue
+        if run.work["each"][invocation.invoke_id]["next"] == entry["next"]:
+            return
+
+
+def _fill(run: Run, invocation: Invocation, most: int = MAX_ITEMS) -> None:
     """Start items until as many run as may."""
     entry = run.work["each"][invocation.invoke_id]
     ended = len(entry["outputs"]) + len(entry["errors"])
     first, last = entry["next"], len(entry["items"])
     if entry["concurrency"] is not None:
         last = min(last, ended + entry["concurrency"])
+    last = min(last, first + most)
     for index in range(first, last):
         _start_item(run, invocation, index, entry["items"][index])
     if last > first:
@@ -298,13 +320,7 @@ def _item_ended(
     ended = {**entry[key], str(item): value}
     run.keep("each", invoke_id, {**entry, key: ended})
     run.begin()
-    mark = run.mark()
-    try:
-        if not _finish_if_complete(run, invocation):
-            _fill(run, invocation)
-    except errors.StepError as error:
-        run.undo(mark)
-        run.fail(error)
+    _go_on(run, invocation)
     data = {"index": item, "item": entry["items"][item]}
     return {**event, "type": f"done.item.{invoke_id}", "data": data}
 

@@ -166,3 +166,14 @@ def test_children_are_started_for_each_item(engine: Engine) -> None:
     after = chart.advance("1 second")
     assert after.context["got"] == [{"by": "ann"}, {"by": "bob"}]
     assert [seen["item"] for seen in after.context["seen"]] == ["bob", "ann"]
+
+
+def test_item_that_cannot_start_counts_as_one_that_has_failed(engine: Engine) -> None:
+    document = each([1, 0, 2], concurrency=1, collect=True)
+    invoke = document["states"]["asking"]["invoke"]
+    invoke["input"] = {"who": expr("10 / item")}
+    chart = engine.start(document)
+    chart.complete("ask", "one")
+    after = chart.complete("ask", "two")
+    assert (after.value, after.context["got"]) == ("done", ["one", None, "two"])
+    assert "division" in after.context["data"]["errors"]["1"]["message"]

@@ -41,16 +41,16 @@ def test_a_list_of_work_one_of_whose_inputs_fails_starts_nothing() -> None:
     assert outcome.after.work is None
 
 
-def test_an_item_whose_input_fails_when_its_turn_comes_starts_nothing_twice() -> None:
+def test_an_item_whose_input_fails_when_its_turn_comes_has_failed() -> None:
     document = json.loads(json.dumps(EACH))
     document["states"]["a"]["invoke"]["concurrency"] = 2
     machine = door.Machine.of(document)
     outcome = door.start(machine)
     assert [row["item"] for row in outcome.result["effects"]] == [0, 1]
-    for item in (0, 1):
-        outcome = door.step(machine, outcome.after, answer(item))
-        assert outcome.result["notes"] == ["failed"]
-        assert "effects" not in outcome.result
+    outcome = door.step(machine, outcome.after, answer(0))
+    assert "effects" not in outcome.result
+    assert outcome.result["cancelled"] == ["w"]
+    assert outcome.after.work == "{}"
 
 
 def test_an_undone_spawn_takes_no_number() -> None:

@@ -3793,7 +3793,7 @@ from . import diagram_texts as texts
 
 Json = Any
 
-LONG = 70  # characters of a description, or of a guard in a label
+LONG = 100  # characters of a description, or of a guard in a label
 
 
 @dataclass(frozen=True)
@@ -4028,7 +4028,11 @@ def clean(text: str) -> str:
 def shorten(text: str, longest: int = LONGEST) -> str:
     """The text on one line, its end cut off where it is too long."""
     text = clean(text)
-    return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"
+    if len(text) <= longest:
+        return text
+    cut = text[:longest].rpartition(" ")[0]
+    # at a space, unless that loses too much
+    return (cut if len(cut) > longest * 2 // 3 else text[: longest - 1]).rstrip() + "…"
 
 
 def value(raw: Json) -> str:
@@ -4052,6 +4056,12 @@ def _joined(word: str) -> Callable[[Json], str]:
     return text
 
 
+def _place(path: str) -> str:
+    """The end of a path: enough to know the state by."""
+    parts = path.removeprefix("#").split(".")
+    return ("…" if len(parts) > 2 else "") + ".".join(parts[-2:])
+
+
 def _inner(raw: Json) -> str:
     text = guard(raw)
     return f"({text})" if "and" in raw or "or" in raw else text
@@ -4063,7 +4073,7 @@ _GUARDS: dict[str, Callable[[Json], str]] = {
     "and": _joined("and"),
     "or": _joined("or"),
     "not": lambda raw: f"not {_inner(raw)}",
-    "in": lambda raw: f"in {raw.removeprefix('#')}",
+    "in": lambda raw: f"in {_place(raw)}",
     "type": str,
 }
 
@@ -12378,13 +12388,35 @@ def _count(what: str, number: Json, path: str) -> int | None:
     return number
 
 
-def _fill(run: Run, invocation: Invocation) -> None:
+def _go_on(run: Run, invocation: Invocation) -> None:
+    """Start what comes next, unless all is done; one that cannot start has failed."""
+    while not _finish_if_complete(run, invocation):
+        entry = run.work["each"][invocation.invoke_id]
+        mark = run.mark()
+        try:
+            _fill(run, invocation, most=1)
+        except errors.StepError as error:
+            run.undo(mark)
+            failed = {"type": "error.execution", "message": error.message}
+            entry = {
+                **entry,
+                "next": entry["next"] + 1,
+                "errors": {**entry["errors"], str(entry["next"]): failed},
+            }
+            run.keep("each", invocation.invoke_id, entry)
+            continue
+        if run.work["each"][invocation.invoke_id]["next"] == entry["next"]:
+            return
+
+
+def _fill(run: Run, invocation: Invocation, most: int = MAX_ITEMS) -> None:
     """Start items until as many run as may."""
     entry = run.work["each"][invocation.invoke_id]
     ended = len(entry["outputs"]) + len(entry["errors"])
     first, last = entry["next"], len(entry["items"])
     if entry["concurrency"] is not None:
         last = min(last, ended + entry["concurrency"])
+    last = min(last, first + most)
     for index in range(first, last):
         _start_item(run, invocation, index, entry["items"][index])
     if last > first:
@@ -12529,13 +12561,7 @@ def _item_ended(
     ended = {**entry[key], str(item): value}
     run.keep("each", invoke_id, {**entry, key: ended})
     run.begin()
-    mark = run.mark()
-    try:
-        if not _finish_if_complete(run, invocation):
-            _fill(run, invocation)
-    except errors.StepError as error:
-        run.undo(mark)
-        run.fail(error)
+    _go_on(run, invocation)
     data = {"index": item, "item": entry["items"][item]}
     return {**event, "type": f"done.item.{invoke_id}", "data": data}
 
@@ -12593,8 +12619,8 @@ begin
             ('definition_xstate', '28a819891f29be3e7fa96d520a7857bc8aac1fc61b7f6ee9c3a51339d401111b'),
             ('description', 'f8b9a91fb2a25e918db54c45e7a960633c064a77b85466c3f73ef46a72592a3b'),
             ('diagram', '1ddd6d6470e6e42fd5cc5f57c1b3f5f30bf8fb12a78ee674d5151ebba3192a1e'),
-            ('diagram_model', 'a4caa70e1b5280bb0dedb8a9391cd06fcec6517745dfeb8e66eb6eb5d1c44cb7'),
-            ('diagram_texts', 'ce75b0ab65e035defa226798188885400c1cdabd70b51fcc203a49936372a8ab'),
+            ('diagram_model', 'abad4808356574f4eabff70c59e74bdc87daa0cadf30c3d69108cf554f681e7b'),
+            ('diagram_texts', '29092a234a0eb6db9be87da4facabdd812849fa8965bc5fc9ac9fdbb1854087c'),
             ('errors', '85fa6d55d923fc368786402bb728ee3fbacb26a93239676db56472383d6c9de2'),
             ('exact', '0421fc9f9c47498d86c760ba25b58b2fa371b73b0e55c6fe58cf384318ce504b'),
             ('expression_compiler', '000f2ff58209dabd65d784af057f64f6f6c893c9d0cb2716c269dbf45816fce1'),
@@ -12629,7 +12655,7 @@ begin
             ('upgrade', '7ab9209521f07d3e3e32d18e9159f7d231bfb320994627bf85be87755153ae95'),
             ('value_compiler', 'd829684c3768f03f3e9a09c206b3e66f5bf99d01fdcfbee744928624bd0770a8'),
             ('values', '170aed3bd993b7502036d23a0da6228e4a25473d7f50c7321c3821bed9225392'),
-            ('work', 'a67201b218b8af4b66d24a7d033346efe85989ac5d138c1f8edac5f4d9442a0d')
+            ('work', '37a2a3dda0cd2c0323ec62957894d12fac7cc96d441ad72124d1ad53d650b915')
         ) as expected (name, hash)
         left join pgsm_engine.modules as m
             on m.release = '0.1' and m.name = expected.name
@@ -12656,7 +12682,7 @@ if door is None:
 
     # The name carries the hash: "create or replace" empties SD in every open
     # session, but sys.modules would keep the old engine.
-    package = "pgsm_engine_8cbd7acb0286"
+    package = "pgsm_engine_c4c82b25ea08"
     rows = plpy.execute(
         "select name, source from pgsm_engine.modules where release = '0.1'"
     )

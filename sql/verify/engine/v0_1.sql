@@ -35,8 +35,8 @@ begin
             ('definition_xstate', '28a819891f29be3e7fa96d520a7857bc8aac1fc61b7f6ee9c3a51339d401111b'),
             ('description', 'f8b9a91fb2a25e918db54c45e7a960633c064a77b85466c3f73ef46a72592a3b'),
             ('diagram', '1ddd6d6470e6e42fd5cc5f57c1b3f5f30bf8fb12a78ee674d5151ebba3192a1e'),
-            ('diagram_model', 'a4caa70e1b5280bb0dedb8a9391cd06fcec6517745dfeb8e66eb6eb5d1c44cb7'),
-            ('diagram_texts', 'ce75b0ab65e035defa226798188885400c1cdabd70b51fcc203a49936372a8ab'),
+            ('diagram_model', 'abad4808356574f4eabff70c59e74bdc87daa0cadf30c3d69108cf554f681e7b'),
+            ('diagram_texts', '29092a234a0eb6db9be87da4facabdd812849fa8965bc5fc9ac9fdbb1854087c'),
             ('errors', '85fa6d55d923fc368786402bb728ee3fbacb26a93239676db56472383d6c9de2'),
             ('exact', '0421fc9f9c47498d86c760ba25b58b2fa371b73b0e55c6fe58cf384318ce504b'),
             ('expression_compiler', '000f2ff58209dabd65d784af057f64f6f6c893c9d0cb2716c269dbf45816fce1'),
@@ -71,7 +71,7 @@ begin
             ('upgrade', '7ab9209521f07d3e3e32d18e9159f7d231bfb320994627bf85be87755153ae95'),
             ('value_compiler', 'd829684c3768f03f3e9a09c206b3e66f5bf99d01fdcfbee744928624bd0770a8'),
             ('values', '170aed3bd993b7502036d23a0da6228e4a25473d7f50c7321c3821bed9225392'),
-            ('work', 'a67201b218b8af4b66d24a7d033346efe85989ac5d138c1f8edac5f4d9442a0d')
+            ('work', '37a2a3dda0cd2c0323ec62957894d12fac7cc96d441ad72124d1ad53d650b915')
         ) as expected (name, hash)
         left join pgsm_engine.modules as m
             on m.release = '0.1' and m.name = expected.name
