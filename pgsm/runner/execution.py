@@ -146,12 +146,19 @@ def _outcome(held: Held, work: asyncio.Future[Any]) -> Outcome:
         return Failed("invalid_output", message, permanent=True)
 
 
+def _wait(raised: RetryAfter) -> timedelta | None:
+    if raised.seconds is None:
+        return None
+    return timedelta(seconds=max(0.0, raised.seconds))
+
+
 def _failure(held: Held, raised: BaseException) -> Failed:
     name = type(raised).__name__
     if isinstance(raised, PermanentFailure):
         return Failed(name, str(raised), raised.code, raised.data, permanent=True)
     if isinstance(raised, RetryAfter):
-        wait = timedelta(seconds=max(0.0, raised.seconds))
-        return Failed(name, str(raised), retry_after=wait)
+        return Failed(
+            name, str(raised), raised.code, raised.data, retry_after=_wait(raised)
+        )
     log.error("handler_raised", exc_info=raised, **held.claim.log_fields())
     return Failed(name, str(raised))

@@ -14,11 +14,24 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 class RetryAfter(Exception):
-    """Raised by a handler: try again after so many seconds, not after the policy's."""
+    """Raised by a handler: try again after so many seconds, not after the policy's.
 
-    def __init__(self, seconds: float, message: str = "") -> None:
-        super().__init__(message or f"to be tried again after {seconds:g} s")
+    None leaves the time to the policy.  `code` and `data` are kept with the error.
+    """
+
+    def __init__(
+        self,
+        seconds: float | None = None,
+        message: str = "",
+        *,
+        code: str | None = None,
+        data: Any = None,
+    ) -> None:
+        when = "" if seconds is None else f" after {seconds:g} s"
+        super().__init__(message or f"to be tried again{when}")
         self.seconds = seconds
+        self.code = code
+        self.data = data
 
 
 class PermanentFailure(Exception):
@@ -108,6 +121,9 @@ class Registry:
 
     def __getitem__(self, name: str) -> Handler:
         return self._handlers[name]
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._handlers
 
     def __len__(self) -> int:
         return len(self._handlers)

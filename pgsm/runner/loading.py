@@ -5,9 +5,10 @@ from __future__ import annotations
 import importlib
 import sys
 import traceback
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 
+from . import builtin
 from .handlers import Registry, default_registry
 
 FRAMES = 4
@@ -23,8 +24,10 @@ class LoadingError(Exception):
         self.places = places
 
 
-def load_handlers(modules: Iterable[str]) -> Registry:
+def load_handlers(modules: Sequence[str]) -> Registry:
     """The handlers that the modules register, which are imported as a script would.
+
+    Built-in ones come last, and take no name that a module has a handler for.
 
     Raises LoadingError for the first that does not import, BadHintError for a handler
     whose input's type hint cannot be checked.
@@ -34,6 +37,8 @@ def load_handlers(modules: Iterable[str]) -> Registry:
         sys.path.insert(0, here)
     for module in modules:
         _load(module)
+    if builtin.MODULE in modules:
+        builtin.register(default_registry)
     default_registry.check()
     return default_registry
 

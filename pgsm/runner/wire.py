@@ -28,6 +28,10 @@ def dumps(value: Any) -> str:
 
 
 def _other(value: Any) -> Any:
+    if isinstance(value, str):
+        return str.__str__(value)  # a subclass, which msgspec does not take
+    if isinstance(value, (int, float)):
+        return int(value) if isinstance(value, int) else float(value)
     if isinstance(value, Mapping):
         return dict(value)
     if hasattr(value, "model_dump"):

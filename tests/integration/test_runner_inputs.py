@@ -140,6 +140,9 @@ def test_outputs_have_their_usual_form_in_json() -> None:
     class Colour(enum.Enum):
         RED = "red"
 
+    class Text(str):
+        pass
+
     output = {
         "charge": Charge(Decimal("1.10"), date(2030, 1, 2)),
         "page": Page(2),
@@ -148,11 +151,12 @@ def test_outputs_have_their_usual_form_in_json() -> None:
         "id": uuid.UUID(int=7),
         "colour": Colour.RED,
         "set": {1},
+        "text": Text("a"),
         3: None,
     }
     assert wire.dumps(output) == (
         '{"charge":{"amount":1.10,"due":"2030-01-02"},"page":{"number":2},'
         '"model":[1],"mapping":{"a":1},'
-        '"id":"00000000-0000-0000-0000-000000000007","colour":"red","set":[1],'
+        '"id":"00000000-0000-0000-0000-000000000007","colour":"red","set":[1],"text":"a",'
         '"3":null}'
     )
