@@ -98,7 +98,8 @@ wanted_packages() {
     local version=${1:-$oldest_server}
     printf '%s\n' "postgresql-$version" "postgresql-client-$version" \
         "postgresql-plpython3-$version" "postgresql-$version-cron" \
-        "postgresql-$version-plpgsql-check" pgbouncer sqitch libdbd-pg-perl python3-jsonschema
+        "postgresql-$version-plpgsql-check" pgbouncer sqitch libdbd-pg-perl python3-jsonschema \
+        graphviz
 }
 
 is_recent() {

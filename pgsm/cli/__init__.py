@@ -17,6 +17,7 @@ COMMANDS = {
     "check": "pgsm.cli.check:check",
     "deploy": "pgsm.cli.deploy:deploy",
     "dev": "pgsm.cli.dev:dev",
+    "diagram": "pgsm.cli.diagram:diagram_command",
     "explore": "pgsm.cli.explore:explore",
     "export": "pgsm.cli.formats:export",
     "import": "pgsm.cli.formats:import_",

@@ -484,6 +484,13 @@ def lint_document(text: str) -> Json:
     return lint.operation(text)
 
 
+def diagram_document(text: str, active: str | None) -> Json:
+    """Return the Mermaid text of a document in normal form."""
+    from . import diagram
+
+    return diagram.operation(text, active)
+
+
 def check_sendable(event: str | None, data: str | None, origin: str) -> Json:
     """Return an empty object, or the refusal of what is no event."""
     check_event(event, data, origin)
@@ -503,4 +510,5 @@ OPERATIONS: dict[str, Callable[..., Json]] = {
     "define": define,
     "document": document,
     "lint": lint_document,
+    "diagram": diagram_document,
 }

@@ -3550,7 +3550,7 @@ so that whatever they are they are shown, and neither end a line nor are HTML.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from . import exact
@@ -3561,11 +3561,13 @@ Json = Any
 # dark text on light colours that differ in lightness, too
 CLASSES = {
     "active": "fill:#ffd58a,stroke:#9a4a00,stroke-width:3px,color:#1c2733",
+    "around": "fill:#fff6e6,stroke:#9a4a00,stroke-width:3px,color:#1c2733",
     "ended": "stroke:#1c2733,stroke-width:2px",
     "pseudo": "fill:#ffffff,stroke:#5b7083,stroke-dasharray:3 2,color:#1c2733",
 }
 _PLAIN = re.compile(r"[\w .,()\[\]/=+-]")
-WRAP = 32
+WRAP = 32  # characters of a line in a state
+NARROW = 26  # and beside an arrow: Mermaid itself breaks longer ones
 
 
 def operation(text: str, active: str | None = None) -> str:
@@ -3582,21 +3584,25 @@ def mermaid(document: Mapping[str, Json], active: Collection[str] = ()) -> str:
 
 
 def upgrade(
-    old: Mapping[str, Json], new: Mapping[str, Json], states: Mapping[str, Json]
+    old: Mapping[str, Json],
+    new: Mapping[str, Json],
+    states: Mapping[str, Json],
+    titles: tuple[str, str] = ("old version", "new version"),
 ) -> str:
     """The Mermaid text of two versions and of the map of states between them."""
     before, after = picture(old), picture(new)
     writer = Writer()
     lines = ["direction LR"]
-    for name, one, prefix in (("old", before, "o"), ("new", after, "n")):
-        writer.prefix = prefix
-        title = f"{one.root.name}, {name} version"
-        lines.append(f'state "{escape(title)}" as {prefix}_ {{')
-        lines += ["    direction TB", *_indented(writer.inside(one)), "}"]
-        lines += writer.later
-        writer.later = []
-    lines += _map_lines(writer, before, after, states)
-    return writer.whole(f"{before.root.name}: upgrade", lines)
+    later: list[str] = []
+    for one, title, prefix in zip((before, after), titles, ("old", "new"), strict=True):
+        writer.prefix, writer.later = prefix, []
+        name = escape(f"{one.root.name}, {title}")
+        lines.append(f'state "{name}" as {prefix}_version {{')
+        lines += _indented(["direction TB", *writer.inside(one)])
+        lines.append("}")
+        later += writer.later
+    lines += [*later, *_map_lines(writer, before, after, states)]
+    return writer.whole(f"{before.root.name}: {titles[0]} to {titles[1]}", lines)
 
 
 def _map_lines(
@@ -3636,8 +3642,8 @@ def _indented(lines: list[str]) -> list[str]:
     return [f"    {line}" for line in lines]
 
 
-def _multiline(texts: list[str]) -> str:
-    return "<br/>".join(escape(line) for text in texts for line in wrap(text))
+def _multiline(texts: Iterable[str], width: int = WRAP) -> str:
+    return "<br/>".join(escape(line) for text in texts for line in wrap(text, width))
 
 
 class Writer:
@@ -3663,19 +3669,24 @@ class Writer:
 
     def machine(self, shown: Picture) -> list[str]:
         """The lines of a machine's states and transitions."""
-        lines = self.inside(shown)
-        notes = [text for _, text in shown.root.lines]
-        if notes:
-            first = self.names[shown.root.children[0]]
-            text = "<br/>".join(escape(part) for n in notes for part in wrap(n))
-            lines += [f"note right of {first} : {text}"] if first else []
-        return [*lines, *self.later]
+        return [*self.inside(shown), *self.later]
 
     def inside(self, shown: Picture) -> list[str]:
         """What is in the root; `later` is to be written after it."""
         for box in shown.root.walk():
             self._name(box)
-        return self._content(shown.root, shown)
+        lines = self._content(shown.root, shown)
+        name = f"{self.names[shown.root]}any"
+        found = [text for what, text in shown.root.lines if what != "description"]
+        if found:
+            self._any_state(lines, name)
+        return [*lines, *(f"{name} : {_multiline([text])}" for text in found)]
+
+    def _any_state(self, lines: list[str], name: str) -> None:
+        """Declare what stands for whatever is active inside of a state."""
+        if not any(f" as {name}" in line for line in lines):
+            lines.append(f'state "in any state" as {name}')
+            self._mark(name, "pseudo")
 
     def _name(self, box: Box) -> None:
         name = f"{self.prefix}_" + re.sub(r"[^A-Za-z0-9]+", "_", box.path)
@@ -3717,7 +3728,7 @@ class Writer:
             if place is lines:
                 lines.append(f"[*] --> {self.names[target]}{label}")
             else:
-                name = f"{self.names[arrow.source]}_start"
+                name = f"{self.names[arrow.source]}start"
                 declared = f"state {name} <<choice>>"
                 if declared not in lines:
                     lines.append(declared)
@@ -3733,10 +3744,8 @@ class Writer:
     def _arrow(self, lines: list[str], box: Box, arrow: Arrow) -> None:
         source = self.names[arrow.source]
         if arrow.inside:
-            source = f"{self.names[arrow.source]}_any"
-            if not any(f" as {source}" in line for line in lines):
-                lines.append(f'state "in any state" as {source}')
-                self._mark(source, "pseudo")
+            source = f"{self.names[arrow.source]}any"
+            self._any_state(lines, source)
         label = _labels(arrow)
         if len(arrow.targets) > 1:
             fork = f"{source}_to_" + "_".join(self.names[t] for t in arrow.targets)
@@ -3750,7 +3759,7 @@ class Writer:
     def _state(self, box: Box, shown: Picture) -> list[str]:
         name = self.names[box]
         if box.active:
-            self._mark(name, "active")
+            self._mark(name, "around" if box.children else "active")
         if box.kind == "history":
             self._mark(name, "pseudo")
             return [f'state "{"H*" if box.deep else "H"}" as {name}']
@@ -3770,9 +3779,12 @@ class Writer:
 
 def _labels(arrow: Arrow) -> str:
     texts = [
-        text for label in arrow.labels for text in (label.condition, label.effect) if text
+        text
+        for label in arrow.labels
+        for text in (label.condition, label.effect)
+        if text
     ]
-    return f" : {_multiline(texts)}" if texts else ""
+    return f" : {_multiline(texts, NARROW)}" if texts else ""
 $source$);
 
 insert into pgsm_engine.modules (release, name, source)
@@ -3949,9 +3961,7 @@ class _Reader:
                 nothing = "" if raw.get("actions") else " / nothing"
                 box.lines.append(("inner", f"{label}{nothing}"))
             else:
-                arrow = self.arrows.setdefault(
-                    (box, targets), Arrow(box, targets, [])
-                )
+                arrow = self.arrows.setdefault((box, targets), Arrow(box, targets, []))
                 arrow.labels.append(label)
 
 
@@ -4074,12 +4084,13 @@ _GUARDS: dict[str, Callable[[Json], str]] = {
     "or": _joined("or"),
     "not": lambda raw: f"not {_inner(raw)}",
     "in": lambda raw: f"in {_place(raw)}",
-    "type": str,
 }
 
 
 def guard(raw: Mapping[str, Json]) -> str:
     """What a guard asks, in full."""
+    if "type" in raw:
+        return _named(raw)
     return next(text(raw[form]) for form, text in _GUARDS.items() if form in raw)
 
 
@@ -4133,14 +4144,17 @@ _ACTIONS: dict[str, Callable[[Mapping[str, Json]], str]] = {
 
 def _action(raw: Mapping[str, Json]) -> str:
     kind = str(raw["type"])
-    if kind in _ACTIONS:
-        return _ACTIONS[kind](raw)
+    return _ACTIONS[kind](raw) if kind in _ACTIONS else _named(raw)
+
+
+def _named(raw: Mapping[str, Json]) -> str:
+    """A guard or an action of implementations, with what it is given if short."""
     params = raw.get("params")
     if isinstance(params, Mapping) and len(params) == 1:
         (params,) = params.values()
     if isinstance(params, str) and len(params) <= LONGEST // 2:
-        return f"{kind}({params})"
-    return kind
+        return f"{raw['type']}({params})"
+    return str(raw["type"])
 
 
 def delay(key: str) -> str:
@@ -11383,6 +11397,13 @@ def lint_document(text: str) -> Json:
     return lint.operation(text)
 
 
+def diagram_document(text: str, active: str | None) -> Json:
+    """Return the Mermaid text of a document in normal form."""
+    from . import diagram
+
+    return diagram.operation(text, active)
+
+
 def check_sendable(event: str | None, data: str | None, origin: str) -> Json:
     """Return an empty object, or the refusal of what is no event."""
     check_event(event, data, origin)
@@ -11402,6 +11423,7 @@ OPERATIONS: dict[str, Callable[..., Json]] = {
     "define": define,
     "document": document,
     "lint": lint_document,
+    "diagram": diagram_document,
 }
 $source$);
 
@@ -12618,9 +12640,9 @@ begin
             ('definition_values', 'c21b77f0ff381074d9afd83cea1877d5f4918d8812366122685605b137e85210'),
             ('definition_xstate', '28a819891f29be3e7fa96d520a7857bc8aac1fc61b7f6ee9c3a51339d401111b'),
             ('description', 'f8b9a91fb2a25e918db54c45e7a960633c064a77b85466c3f73ef46a72592a3b'),
-            ('diagram', '1ddd6d6470e6e42fd5cc5f57c1b3f5f30bf8fb12a78ee674d5151ebba3192a1e'),
-            ('diagram_model', 'abad4808356574f4eabff70c59e74bdc87daa0cadf30c3d69108cf554f681e7b'),
-            ('diagram_texts', '29092a234a0eb6db9be87da4facabdd812849fa8965bc5fc9ac9fdbb1854087c'),
+            ('diagram', 'effe31810b201a6b5cf2baab453f1ec05a944ded27b3ca3684f92ae345dde743'),
+            ('diagram_model', '866812d500437a65b1570bc8cb021e7904631f55cfeeeb56bf1458407d7de7d0'),
+            ('diagram_texts', '4f1b7c83144e39923d7b1f8abe6763376fdf2361d3fd14dde7303fdc340df586'),
             ('errors', '85fa6d55d923fc368786402bb728ee3fbacb26a93239676db56472383d6c9de2'),
             ('exact', '0421fc9f9c47498d86c760ba25b58b2fa371b73b0e55c6fe58cf384318ce504b'),
             ('expression_compiler', '000f2ff58209dabd65d784af057f64f6f6c893c9d0cb2716c269dbf45816fce1'),
@@ -12651,7 +12673,7 @@ begin
             ('scxml', '16972ffd3afce781a1ec069e616771b8f34b4e80d14006d8a3aa75ab6aeccb6d'),
             ('semantics', 'df7da3827f8975241706577c61f8cb1a12bb14008c3a45ce389acd12d30c92ac'),
             ('send_compiler', 'f77a8ca7d8fd705c56ecc8667fb82bbb90e3d0dbc15cee348cbbfde94519a639'),
-            ('step', '9beae89f591025c1d4d9e420368662861b1645cc3233b8ca2e27d7450bf1cba1'),
+            ('step', 'e35de1aae477d663dbc70659f82595f4127badff67ccf1c7448b1b86103f2e78'),
             ('upgrade', '7ab9209521f07d3e3e32d18e9159f7d231bfb320994627bf85be87755153ae95'),
             ('value_compiler', 'd829684c3768f03f3e9a09c206b3e66f5bf99d01fdcfbee744928624bd0770a8'),
             ('values', '170aed3bd993b7502036d23a0da6228e4a25473d7f50c7321c3821bed9225392'),
@@ -12682,7 +12704,7 @@ if door is None:
 
     # The name carries the hash: "create or replace" empties SD in every open
     # session, but sys.modules would keep the old engine.
-    package = "pgsm_engine_c4c82b25ea08"
+    package = "pgsm_engine_ff14f250847b"
     rows = plpy.execute(
         "select name, source from pgsm_engine.modules where release = '0.1'"
     )

@@ -26,7 +26,9 @@ grant execute on function
     pgsm.instance_tree,
     pgsm.timer_status,
     pgsm.machine_definition,
-    pgsm.lint_machine
+    pgsm.lint_machine,
+    pgsm.diagram,
+    pgsm.diagram_instance
 to pgsm_author, pgsm_client, pgsm_viewer, pgsm_operator;
 
 -- start and send

@@ -1,0 +1,38 @@
+"""Pictures of DOT texts, drawn by Graphviz's program dot."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+
+from pgsm.programs import SetupError
+
+LONGEST = 120  # seconds; a machine of a few hundred states takes two or three
+RESOLUTION = 144  # of PNG, dots per inch: sharp on a screen of today
+
+
+def draw(text: str, kind: str) -> bytes:
+    """The picture of a DOT text as "svg" or "png".
+
+    Raises SetupError: dot is not installed, takes too long or cannot draw it.
+    """
+    program = shutil.which("dot")
+    if program is None:
+        hint = "sudo apt-get install graphviz  (brew install graphviz on macOS)"
+        raise SetupError("Graphviz's program dot is not installed; it draws", hint)
+    more = [f"-Gdpi={RESOLUTION}"] if kind == "png" else []
+    try:
+        done = subprocess.run(
+            [program, f"-T{kind}", *more],
+            input=text.encode(),
+            capture_output=True,
+            timeout=LONGEST,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        hint = "--format mermaid or dot needs no drawing"
+        raise SetupError(f"dot has not drawn it in {LONGEST} seconds", hint) from None
+    if done.returncode:
+        said = done.stderr.decode(errors="replace").strip()
+        raise SetupError("dot cannot draw the diagram", said or None)
+    return done.stdout

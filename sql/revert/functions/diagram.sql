@@ -1,0 +1,7 @@
+-- Revert pgsm:functions/diagram from pg
+
+begin;
+
+drop function pgsm.diagram;
+
+commit;

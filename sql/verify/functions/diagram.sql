@@ -1,0 +1,3 @@
+-- Verify pgsm:functions/diagram on pg
+
+select 'pgsm.diagram'::regproc;
