@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PYTHON_HERE := .venv/bin/python
 
-.PHONY: help install demo test lint format check bench engine engine-check docs clean
+.PHONY: help install demo test lint format check bench bench-timers bench-effects engine engine-check docs clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
@@ -33,6 +33,12 @@ check: lint engine-check test  ## All that a change must pass
 
 bench: install  ## Measure send_event against the floor
 	@$(PYTHON_HERE) -m benchmarks.run $(ARGS)
+
+bench-timers: install  ## Measure timers under pg_cron: lateness, a burst, idling
+	@$(PYTHON_HERE) -m benchmarks.timers $(ARGS)
+
+bench-effects: install  ## Measure claims and completions beside what waits
+	@$(PYTHON_HERE) -m benchmarks.effects $(ARGS)
 
 engine:  ## Write the interpreter's sqitch change from pgsm/engine
 	@$(PYTHON_HERE) scripts/build_engine.py
