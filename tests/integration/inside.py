@@ -12,6 +12,7 @@ import psycopg
 
 from pgsm import effects
 from pgsm.runner.database import Database
+from pgsm.runner.observer import Observer
 from pgsm.runner.runner import Runner, Settings
 
 from . import outbox
@@ -21,12 +22,18 @@ TWO_QUICK_ATTEMPTS = {"retry": {"attempts": 2, "backoff": "10 ms"}}
 
 @asynccontextmanager
 async def running(
-    dsn: str, registry: effects.Registry, **settings: Any
+    dsn: str,
+    registry: effects.Registry,
+    observer: Observer | None = None,
+    **settings: Any,
 ) -> AsyncIterator[Database]:
     database = Database(dsn, "runner-1", concurrency=10)
     await database.open()
     runner = Runner(
-        registry, database, Settings(**{"poll": 0.05, "concurrency": 10, **settings})
+        registry,
+        database,
+        Settings(**{"poll": 0.05, "concurrency": 10, **settings}),
+        observer,
     )
     task = asyncio.create_task(runner.run())
     try:

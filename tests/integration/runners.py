@@ -79,7 +79,12 @@ class Process:
         self._process.wait()
 
     def log(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self._log.read_text().splitlines()]
+        """What it logged; without what it said in plain words."""
+        lines = self.text().splitlines()
+        return [json.loads(line) for line in lines if line.startswith("{")]
+
+    def text(self) -> str:
+        return self._log.read_text()
 
     def events(self) -> list[str]:
         return [line["event"] for line in self.log()]

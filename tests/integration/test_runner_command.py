@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
+import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
+from pgsm import __version__
+
 from . import runners
+
+Connect = Callable[..., psycopg.Connection]
 
 HANDLER = """
 from pgsm import effects
@@ -23,6 +30,50 @@ def test_a_database_that_cannot_be_reached(tmp_path: Path) -> None:
     done = _run(tmp_path, HANDLER, "host=/nonexistent dbname=shop")
     assert done.returncode == 3
     assert "cannot connect" in done.stderr
+
+
+def test_a_connection_string_that_is_none(tmp_path: Path) -> None:
+    done = _run(tmp_path, HANDLER, "shop")
+    assert done.returncode == 3
+    assert "cannot connect" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("release", "hint"),
+    [("0.0", "pgsm deploy"), ("0.3", "install the pgsm package of that release")],
+)
+def test_a_schema_of_another_release(
+    tmp_path: Path, fresh_dsn: str, connect: Connect, release: str, hint: str
+) -> None:
+    _set_release(connect(fresh_dsn), release)
+    done = _run(tmp_path, HANDLER, fresh_dsn)
+    assert done.returncode == 4
+    assert f"the schema is of release {release}, this runner of 0.1" in done.stderr
+    assert hint in done.stderr
+
+
+def test_a_schema_of_the_next_release_is_good_enough(
+    tmp_path: Path, fresh_dsn: str, connect: Connect
+) -> None:
+    _set_release(connect(fresh_dsn), "0.2")
+    with runners.process(fresh_dsn, tmp_path) as runner:
+        assert "runner_is_old" in runner.events()
+
+
+def test_the_deployed_release_is_that_of_the_package(
+    dsn: str, connect: Connect
+) -> None:
+    row = connect(dsn).execute("select pgsm.release()").fetchone()
+    assert row == (__version__.rpartition(".")[0],)
+
+
+def test_a_port_for_metrics_that_is_taken(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        (tmp_path / "app.py").write_text(HANDLER)
+        done = _call(tmp_path, "app", "--metrics-port", str(port))
+    assert done.returncode == 8
+    assert f"cannot listen on 127.0.0.1:{port}: Address already in use" in done.stderr
 
 
 def test_a_role_that_may_not_run_effects(tmp_path: Path, dsn: str) -> None:
@@ -101,6 +152,14 @@ def test_two_handlers_of_one_name_are_both_named(tmp_path: Path) -> None:
 def test_no_module_is_wrong_usage(tmp_path: Path) -> None:
     done = _call(tmp_path)
     assert done.returncode == 2
+    assert "name a module with handlers, or --builtin" in done.stderr
+
+
+def _set_release(connection: psycopg.Connection, release: str) -> None:
+    connection.execute(
+        "create or replace function pgsm.release() returns text"
+        f" language sql immutable as $$ select '{release}' $$"
+    )
 
 
 def _run(
