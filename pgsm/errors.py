@@ -212,6 +212,38 @@ class TooManyWaiting(PgsmError, code="SM117", name="PGSM_TOO_MANY_WAITING"):
     """Too many events wait for the instance: 1,000 deferred or 10,000 posted ones."""
 
 
+class NoInstanceOfKey(PgsmError, code="SM118", name="PGSM_NO_INSTANCE_OF_KEY"):
+    """No instance of the machine has this value under this key.
+
+    Or several that have it are over and none is left.  pgsm.instance_keys lists the
+    values as they are now: a key changes with the context that it is computed from.
+    """
+
+
+class ManyInstancesOfKey(PgsmError, code="SM119", name="PGSM_MANY_INSTANCES_OF_KEY"):
+    """More than one instance of the machine has this value under this key.
+
+    The detail names the first ones.  Choose one with find_instances, and send the
+    event to its id.
+    """
+
+
+class InstanceDeleted(PgsmError, code="SM120", name="PGSM_INSTANCE_DELETED"):
+    """The instance of this id was deleted.
+
+    Its id can be used again when its history is gone: its log's rows and its effects.
+    """
+
+
+class BadBatch(PgsmError, code="SM121", name="PGSM_BAD_BATCH"):
+    """A call for many at once has an argument that cannot be.
+
+    send_events takes an array of 1 to 10,000 objects with instance_id and event, and
+    the message names the first that is none; a retention is not negative and a batch
+    is positive.
+    """
+
+
 # SM2: timers
 
 

@@ -22,6 +22,7 @@ grant execute on function pgsm_private.now to
     pgsm_author, pgsm_client, pgsm_runner, pgsm_viewer, pgsm_operator;
 grant execute on function
     pgsm.get_instance,
+    pgsm.find_instances,
     pgsm.enabled_events,
     pgsm.instance_tree,
     pgsm.timer_status,
@@ -34,7 +35,10 @@ to pgsm_author, pgsm_client, pgsm_viewer, pgsm_operator;
 -- start and send
 grant execute on function
     pgsm.start_instance,
+    pgsm.start_or_send,
     pgsm.send_event,
+    pgsm.send_event_by_key,
+    pgsm.send_events,
     pgsm.post_event
 to pgsm_client, pgsm_operator;
 

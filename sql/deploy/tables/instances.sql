@@ -30,7 +30,7 @@ create table pgsm_private.instances (
     constraint instances_pkey primary key (instance_id),
     constraint instance_id_is_not_empty check (instance_id <> ''),
     constraint status_is_known
-        check (status in ('active', 'paused', 'done', 'stopped', 'failed'))
+        check (status in ('active', 'paused', 'done', 'stopped', 'failed', 'deleted'))
 ) with (
     -- room for HOT updates: no indexed column changes with an event
     fillfactor = 70,
@@ -41,6 +41,8 @@ create table pgsm_private.instances (
 create index instances_machine_idx on pgsm_private.instances (machine, version, instance_id);
 create index instances_parent_idx on pgsm_private.instances (parent_id)
     where parent_id is not null;
+create index instances_tenant_idx on pgsm_private.instances (machine, tenant)
+    where tenant is not null;
 
 comment on table pgsm_private.instances is $comment$
     A running or finished instance.  states, value and tags are written by the
@@ -48,6 +50,8 @@ comment on table pgsm_private.instances is $comment$
     with "each" and of times of entry; parent_invoke is the id by which its
     parent knows a child, depth how many are above it; clock is the last step's, which the next may not
     precede; checksum is its version's, so that a step needs no other row.
+    A deleted one is a tombstone: id, revision and incarnation, while there is
+    history of it.
 $comment$;
 
 create table pgsm_private.instance_keys (

@@ -9,7 +9,8 @@ select
     i.instance_id, i.machine, i.version, i.status, i.value, i.states, i.tags,
     i.context, i.output, i.revision, i.tenant, i.parent_id, i.started_at,
     i.clock as changed_at, i.finished_at, i.parent_invoke, i.depth
-from pgsm_private.instances as i;
+from pgsm_private.instances as i
+where i.status <> 'deleted';
 
 comment on view pgsm.instances is $comment$
     The instances as they stand.

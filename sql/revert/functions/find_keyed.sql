@@ -1,0 +1,7 @@
+-- Revert pgsm:functions/find_keyed from pg
+
+begin;
+
+drop function pgsm_private.find_keyed;
+
+commit;

@@ -1,0 +1,7 @@
+-- Revert pgsm:functions/start_or_send from pg
+
+begin;
+
+drop function pgsm.start_or_send;
+
+commit;

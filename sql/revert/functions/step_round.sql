@@ -1,0 +1,7 @@
+-- Revert pgsm:functions/step_round from pg
+
+begin;
+
+drop function pgsm_private.step_round;
+
+commit;

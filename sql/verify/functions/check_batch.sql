@@ -1,0 +1,3 @@
+-- Verify pgsm:functions/check_batch on pg
+
+select 'pgsm_private.check_batch'::regproc;

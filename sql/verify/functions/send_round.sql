@@ -1,0 +1,3 @@
+-- Verify pgsm:functions/send_round on pg
+
+select 'pgsm_private.send_round'::regproc;

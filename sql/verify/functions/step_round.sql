@@ -1,0 +1,3 @@
+-- Verify pgsm:functions/step_round on pg
+
+select 'pgsm_private.step_round'::regproc;

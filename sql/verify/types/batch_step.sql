@@ -1,0 +1,3 @@
+-- Verify pgsm:types/batch_step on pg
+
+select 'pgsm_private.batch_step'::regtype;
