@@ -32,6 +32,9 @@ def running() -> Iterator[str]:
         with psycopg.connect(cluster.dsn, autocommit=True) as connection:
             # the timers' loop would take part of two cores from both sides
             connection.execute("select pgsm.disable_cron()")
+        # a launcher of pg_cron that looked while its extension was away looks no more
+        cluster.down()
+        cluster.up()
         yield cluster.dsn
     finally:
         cluster.down()

@@ -25,40 +25,34 @@ declare
         where d.driver_id is distinct from due_instances.driver_id
     );
     v_found   text[] := '{}';
+    v_others  text[] := '{}';
     v_left    integer := due_instances.most;
-    v_limit   integer;
-    v_one     record;
-    v_read    bigint;
+    -- a declared cursor is planned for its first rows: few are read, in due order
+    v_due     cursor for
+        select t.instance_id, t.attempts, t.last_error
+        from pgsm_private.timers as t
+        where t.status = 'armed' and t.due_at <= v_now
+            and (not v_paused or pgsm_private.timers_may_fire(t.instance_id))
+        order by t.due_at
+        limit 100000;
+    v_deadly  boolean;
 begin
-    -- mostly the first rows will do; more are read where those are of instances
-    -- that are locked
-    foreach v_limit in array array[100, 1000, 100000] loop
-        v_read := 0;
-        for v_one in
-            select
-                d.instance_id, count(*) as timers,
-                bool_or(d.attempts > 0 and d.last_error ->> 'code' = 'SM204') as is_deadly
-            from (
-                select t.instance_id, t.due_at, t.attempts, t.last_error
-                from pgsm_private.timers as t
-                where t.status = 'armed' and t.due_at <= v_now
-                    and (not v_paused or pgsm_private.timers_may_fire(t.instance_id))
-                order by t.due_at
-                limit v_limit
-            ) as d
-            group by d.instance_id
-            order by min(d.due_at)
-        loop
-            v_read := v_read + v_one.timers;
-            continue when v_one.instance_id = any (v_noted || v_found)
-                or (v_one.is_deadly and v_found <> '{}')
-                or pgsm_private.is_locked(v_one.instance_id);
-            v_found := v_found || v_one.instance_id;
-            v_left := v_left - v_one.timers;
-            -- what ended a turn before gets one of its own
-            exit when v_left <= 0 or v_one.is_deadly;
-        end loop;
-        exit when v_found <> '{}' or v_read < v_limit;
+    for v_one in v_due loop
+        v_left := v_left - (v_one.instance_id = any (v_found))::integer;
+        exit when v_left <= 0;
+        continue when v_one.instance_id = any (v_found || v_others);
+        v_deadly := v_one.attempts > 0 and v_one.last_error ->> 'code' = 'SM204';
+        if v_one.instance_id = any (v_noted)
+            or (v_deadly and v_found <> '{}')
+            or pgsm_private.is_locked(v_one.instance_id)
+        then
+            v_others := v_others || v_one.instance_id;
+            continue;
+        end if;
+        v_found := v_found || v_one.instance_id;
+        v_left := v_left - 1;
+        -- what ended a turn before gets one of its own
+        exit when v_left <= 0 or v_deadly;
     end loop;
     return v_found;
 end;

@@ -4,8 +4,6 @@
 -- requires: functions/first_answer
 -- requires: functions/keep_answer
 -- requires: functions/refuse_unhandled
--- requires: functions/record_timer_failure
--- requires: functions/is_fatal
 -- requires: functions/handle_failure
 
 begin;
@@ -15,7 +13,7 @@ create or replace function pgsm_private.fire_timer (
     instance  pgsm_private.instances,
     timer     pgsm_private.timers
 )
-  returns text
+  returns void
   language plpgsql
 as $$
 #variable_conflict use_column
@@ -37,11 +35,11 @@ begin
     if v_timer.event_id is not null and (pgsm_private.first_answer(
         v_timer.instance_id, v_timer.event_id, v_timer.event, v_data
     )).instance_id is not null then
-        return 'fired';  -- it was sent meanwhile
+        return;  -- it was sent meanwhile
     end if;
     if v_timer.event = 'pgsm.stop' then
         perform pgsm_private.take_stop(fire_timer.instance, v_timer.actor);
-        return 'fired';
+        return;
     end if;
     v_snapshot := pgsm_private.take_event(
         fire_timer.instance, v_timer.event, v_data, v_facts,
@@ -68,23 +66,12 @@ begin
     if v_timer.event_id is not null then
         perform pgsm_private.keep_answer(v_timer.event_id, v_timer.event, v_data, v_snapshot);
     end if;
-    return 'fired';
-exception
-    when others then
-        if pgsm_private.is_fatal(sqlstate) then
-            raise;
-        end if;
-        perform pgsm_private.record_timer_failure(v_timer, jsonb_build_object(
-            'code', sqlstate, 'message', sqlerrm, 'at', pgsm_private.time_text(pgsm_private.now())
-        ));
-        return 'failed';
 end;
 $$;
 
 comment on function pgsm_private.fire_timer (pgsm_private.instances, pgsm_private.timers) is $comment$
-    Apply one due timer to its locked instance, in a subtransaction of its own.
-
-    Returns fired; or failed, when the row is kept with its error.
+    Apply one due timer to its instance, both of which are locked.  Raises what the
+    step raises.
 $comment$;
 
 commit;

@@ -27,13 +27,16 @@ begin
     set last_error = postpone_timers.error,
         due_at = t.due_at + (v_now - d.first_at) + interval '5 seconds'
     from (
-        select min(r.due_at) as first_at
-        from pgsm_private.timers as r
-        where r.instance_id = postpone_timers.instance_id
-            and r.status = 'armed' and r.due_at <= v_now
+        select r.timer_id, min(r.due_at) over () as first_at
+        from (
+            select m.timer_id, m.due_at
+            from pgsm_private.timers as m
+            where m.instance_id = postpone_timers.instance_id
+                and m.status = 'armed' and m.due_at <= v_now
+            for update skip locked
+        ) as r
     ) as d
-    where t.instance_id = postpone_timers.instance_id
-        and t.status = 'armed' and t.due_at <= v_now;
+    where t.instance_id = postpone_timers.instance_id and t.timer_id = d.timer_id;
     get diagnostics v_count = row_count;
     return v_count;
 end;

@@ -11,6 +11,8 @@ create or replace function pgsm_private.settle_timers (instance_id text, status 
   language plpgsql
 as $$
 #variable_conflict use_column
+declare
+    v_armed  text[];
 begin
     if settle_timers.status is null and exists (
         select from pgsm_private.instances as i
@@ -18,16 +20,23 @@ begin
     ) then
         return;  -- locked by another session
     end if;
+    -- without those that their sender is about to cancel: a driver waits for nobody
+    v_armed := array(
+        select t.timer_id
+        from pgsm_private.timers as t
+        where t.instance_id = settle_timers.instance_id and t.status = 'armed'
+        for update skip locked
+    );
     if settle_timers.status = 'paused' then
         update pgsm_private.timers as t
         set status = 'held'
-        where t.instance_id = settle_timers.instance_id and t.status = 'armed';
+        where t.instance_id = settle_timers.instance_id and t.timer_id = any (v_armed);
         return;
     end if;
     -- what the engine itself sends in a family is of no account to who has ended
     delete from pgsm_private.timers as t
     where t.instance_id = settle_timers.instance_id
-        and t.status = 'armed'
+        and t.timer_id = any (v_armed)
         and t.kind = 'message'
         and t.event ~ '^(pgsm[.]stop$|(done|error)[.]invoke[.])';
 
@@ -36,7 +45,7 @@ begin
         last_error = jsonb_build_object('code', 'SM110', 'message', format(
             'instance "%s" %s', t.instance_id,
             coalesce('is ' || settle_timers.status, 'does not exist')))
-    where t.instance_id = settle_timers.instance_id and t.status = 'armed';
+    where t.instance_id = settle_timers.instance_id and t.timer_id = any (v_armed);
 
     perform pgsm_private.tell_senders(settle_timers.instance_id);
 end;

@@ -15,12 +15,19 @@ as $$
 declare
     v_now  timestamptz := pgsm_private.now();
 begin
-    with told as (
+    with undelivered as (
+        -- without those that their sender is about to cancel: a driver waits for nobody
+        select t.timer_id
+        from pgsm_private.timers as t
+        where t.instance_id = tell_senders.receiver
+            and t.status = 'undeliverable' and t.kind = 'message'
+        for update skip locked
+    ),
+    told as (
         delete from pgsm_private.timers as t
         using pgsm_private.instances as i
         where t.instance_id = tell_senders.receiver
-            and t.status = 'undeliverable'
-            and t.kind = 'message'
+            and t.timer_id in (select u.timer_id from undelivered as u)
             and t.event <> 'error.communication'
             and i.instance_id = t.sender
             and i.status in ('active', 'paused')

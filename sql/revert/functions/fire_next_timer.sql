@@ -1,0 +1,7 @@
+-- Revert pgsm:functions/fire_next_timer from pg
+
+begin;
+
+drop function pgsm_private.fire_next_timer;
+
+commit;
