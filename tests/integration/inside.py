@@ -25,9 +25,10 @@ async def running(
     dsn: str,
     registry: effects.Registry,
     observer: Observer | None = None,
+    listen_dsn: str | None = None,
     **settings: Any,
 ) -> AsyncIterator[Database]:
-    database = Database(dsn, "runner-1", concurrency=10)
+    database = Database(dsn, "runner-1", 10, listen_dsn)
     await database.open()
     runner = Runner(
         registry,

@@ -1,0 +1,77 @@
+"""What a runner costs that has nothing to do, and one whose listener hears nothing."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from pgsm import effects
+from pgsm.runner import listener
+
+from . import outbox, runners
+from .inside import outcome, running, until
+from .proxy import Proxy, proxy
+
+Connect = Callable[..., psycopg.Connection]
+SECONDS = 5
+
+
+@pytest.fixture
+def between(fresh_dsn: str) -> Iterator[Proxy]:
+    with proxy(fresh_dsn) as running_proxy:
+        yield running_proxy
+
+
+def test_an_idle_runner_asks_little_and_takes_no_processor_time(
+    fresh_dsn: str, connect: Connect, between: Proxy, tmp_path: Path
+) -> None:
+    connection = connect(fresh_dsn)
+    with runners.process(between.dsn, tmp_path) as runner:
+        runners.until(lambda: _waits(connection))
+        time.sleep(1)
+        asked, used = between.asked(), _processor_seconds(runner.pid)
+        time.sleep(SECONDS)
+        asked, used = between.asked() - asked, _processor_seconds(runner.pid) - used
+    assert asked <= 3 * SECONDS
+    assert used <= 0.03 * SECONDS, "an idle one takes 0.01, and no less can be seen"
+
+
+async def test_a_listener_that_hears_nothing_costs_the_poll_interval_at_most(
+    fresh_dsn: str, connect: Connect, between: Proxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listener, "CHECK_SECONDS", 2.0)
+    monkeypatch.setattr(listener, "CHECK_TIMEOUT", 0.5)
+    registry = effects.Registry()
+
+    @registry.handler("test.work")
+    async def work(effect: effects.Effect, task: Any) -> None: ...
+
+    connection = connect(fresh_dsn)
+    outbox.define(connection, outbox.job())
+    async with running(fresh_dsn, registry, listen_dsn=between.dsn, poll=0.5):
+        await until(lambda: _waits(connection))
+        between.swallow()
+        outbox.start(connection, "job-1")
+        begun = time.monotonic()
+        await outcome(connection)
+        assert time.monotonic() - begun < 5
+        # it finds out by asking, and comes back by a new connection
+        await until(lambda: between.connections == 2)
+        outbox.start(connection, "job-2")
+        await outcome(connection, "job-2")
+
+
+def _waits(connection: psycopg.Connection) -> bool:
+    row = connection.execute("select bool_or(is_waiting) from pgsm.runners").fetchone()
+    return row == (True,)
+
+
+def _processor_seconds(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
