@@ -25,6 +25,16 @@ _ORIGIN = {"message": "message", "deferred": "deferred", "post": "post"}
 _OF_THE_FAMILY = re.compile(r"(done|error)\.invoke\.")
 
 
+def _holds_back(effect: Effect, row: Row | None) -> bool:
+    """Whether later ordered ones wait for it: also for a failure, while it is open."""
+    if effect.open or effect.status != "failed":
+        return effect.open
+    if (effect.error or {}).get("handled"):
+        return False
+    left = row is None or (effect.state and effect.state not in row.states)
+    return effect.kind == "action" or not left
+
+
 class Agenda:
     """The clock's driver: timers, messages and effects by their due times."""
 
@@ -112,9 +122,9 @@ class Agenda:
         if not effect.policy.get("ordered"):
             return True
         return not any(
-            other.open and other.order < effect.order
+            other.order < effect.order and _holds_back(other, row)
             for other in self.store.effects_of(effect.instance_id)
-            if other.name == effect.name
+            if other.name == effect.name and other.policy.get("ordered")
         )
 
     # -- timers and messages ---------------------------------------------------------
