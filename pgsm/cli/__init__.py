@@ -18,11 +18,15 @@ COMMANDS = {
     "deploy": "pgsm.cli.deploy:deploy",
     "dev": "pgsm.cli.dev:dev",
     "diagram": "pgsm.cli.diagram:diagram_command",
+    "effect": "pgsm.cli.effect:effect",
     "explore": "pgsm.cli.explore:explore",
     "export": "pgsm.cli.formats:export",
     "import": "pgsm.cli.formats:import_",
+    "instance": "pgsm.cli.instance:instance",
+    "machine": "pgsm.cli.machine:machine",
     "runner": "pgsm.cli.runner:runner",
     "status": "pgsm.cli.deploy:status",
+    "timer": "pgsm.cli.timer:timer",
 }
 
 
@@ -64,6 +68,10 @@ def main() -> None:
     \b
     A database of your own:
         pgsm deploy --dsn postgresql://postgres@db.example/shop
+
+    \b
+    Completion in bash (zsh, fish: zsh_source, fish_source):
+        eval "$(_PGSM_COMPLETE=bash_source pgsm)"
 
     Exit codes: 0 done, 1 failed, 2 wrong usage.
     """
