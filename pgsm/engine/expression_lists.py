@@ -147,17 +147,17 @@ def without(work: Work, value: Value, *keys: Value) -> Value:
 @function("keys(object)")
 def keys_(work: Work, value: Value) -> Value:
     """The keys of an object, as a list."""
-    return list(object_of("keys", value, work))
+    return values.keys_of(object_of("keys", value, work))
 
 
 @function("values(object)")
 def values_(work: Work, value: Value) -> Value:
     """The values of an object, as a list."""
-    return list(object_of("values", value, work).values())
+    return [value[key] for key in values.keys_of(object_of("values", value, work))]
 
 
 @function("items(object)")
 def items(work: Work, value: Value) -> Value:
     """A list of [key, value] for each key of an object."""
     work.spend(3 * len(object_of("items", value, work)))
-    return [list(pair) for pair in value.items()]
+    return [[key, value[key]] for key in values.keys_of(value)]

@@ -169,7 +169,7 @@ def str_(work: Work, value: Value) -> Value:
         work.spend(exact.digits(value))
     values.pay_for_value(value, work)
     try:
-        text = exact.dumps(value)
+        text = exact.dumps(values.stored(value))
     except ValueError as error:
         raise EvaluationError(str(error)) from None
     values.text_size(len(text), work)

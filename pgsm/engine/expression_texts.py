@@ -136,7 +136,7 @@ def add_seconds(work: Work, time: Value, number: Value) -> Value:
         values.multiply(number_of("add_seconds", number, work), 1_000_000, work)
     )
     try:
-        return _written(start + timedelta(microseconds=micros))
+        return _written(start + timedelta(microseconds=int(micros)))
     except OverflowError:
         raise EvaluationError("add_seconds: the time is out of range") from None
 

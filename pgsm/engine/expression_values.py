@@ -375,10 +375,31 @@ def part(value: Value, start: Value, stop: Value, step: Value, work: Work) -> Va
 # ----------------------------------------------------------------------- loops
 
 
+def keys_of(value: dict[str, Value]) -> list[str]:
+    """An object's keys in the order in which jsonb keeps them.
+
+    In a step's own objects they stand as they were written, and would be read in
+    another order once the context has been stored.
+    """
+    return sorted(value, key=_stored)
+
+
+def _stored(key: str) -> tuple[int, bytes]:
+    text = key.encode()
+    return len(text), text
+
+
+def stored(value: Value) -> Value:
+    """The value with the keys of all its objects in that order."""
+    if type(value) is dict:
+        return {key: stored(value[key]) for key in keys_of(value)}
+    return [stored(item) for item in value] if type(value) is list else value
+
+
 def turns(value: Value, cost: int, work: Work) -> list[Value]:
     """What a `for` runs over, paid for: elements of a list, keys of an object."""
     if type(value) is dict:
-        value = list(value)
+        value = keys_of(value)
     elif type(value) is not list:
         raise EvaluationError(f"for takes a list or an object, not {kind(value)}")
     work.spend(len(value) * cost)

@@ -272,7 +272,8 @@ def _due_at(at: Json, path: str) -> Document | None:
 
 def _due_in(amount: Json, unit: str, path: str) -> Document:
     if isinstance(amount, str):
-        return {"in": amount}
+        # Postgres would take the digits for seconds
+        return {"in": f"{amount} {unit}" if amount.isdigit() else amount}
     if isinstance(amount, bool) or amount is None or isinstance(amount, (list, dict)):
         kind = values.type_name(amount)
         raise errors.StepError(f"a delay is a number or an interval, not {kind}", path)

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from . import errors, scxml, values
+from . import errors, exact, scxml, values
 
 if TYPE_CHECKING:
     from .plan import Each, Invocation, State
@@ -142,7 +142,7 @@ def _count(what: str, number: Json, path: str) -> int | None:
     if number is None:
         return None
     if isinstance(number, bool) or not isinstance(number, int) or number < 1:
-        message = f"{what} is a whole number from 1 on, not {number!r}"
+        message = f"{what} is a whole number from 1 on, not {exact.dumps(number)}"
         raise errors.StepError(message, f"{path}.{what}")
     return number
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pgsm.engine import (
     definition,
@@ -51,6 +52,8 @@ def define(machine: str, number: int, document: Json) -> Version:
     """A version of a machine; DefinitionError lists all problems of the document."""
     checked = definition.check(document)
     problems = [*checked.problems, *_bad_intervals(checked.intervals)]
+    if checked.document is not None:
+        problems += _bad_zone(checked.document.get("timeZone", "UTC"))
     if problems or checked.document is None or checked.checksum is None:
         raise definition.DefinitionError(problems)
     normal = checked.document
@@ -73,6 +76,15 @@ def _bad_intervals(intervals: list[tuple[str, str]]) -> list[definition.Problem]
         except ValueError as error:
             problems.append(definition.Problem(path, "bad_delay", str(error)))
     return problems
+
+
+def _bad_zone(zone: str) -> list[definition.Problem]:
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        message = f'there is no time zone "{zone}"'
+        return [definition.Problem("$.timeZone", "bad_time_zone", message)]
+    return []
 
 
 @functools.lru_cache(maxsize=256)

@@ -101,21 +101,24 @@ _POINT = re.compile(
 )
 
 
-def read_time(text: str) -> datetime:
-    """The point in time of an ISO 8601 text; in UTC where it names no zone.
+def read_time(text: str, zone: str = "UTC") -> datetime:
+    """The point in time of an ISO 8601 text; in `zone` where it has no offset.
 
     Raises ValueError for what is none.
     """
     match = _POINT.fullmatch(text.strip())
     if match is None:
         raise ValueError(f'"{text}" is no point in time')
-    day, minute, second, fraction, zone = match.groups()
-    zone = "+00:00" if zone in (None, "Z") else zone
-    if len(zone) != 6:
-        zone = f"{zone[:3]}:{zone[3:] or '00'}"
+    day, minute, second, fraction, offset = match.groups()
     fraction = (fraction or "0")[:6].ljust(6, "0")
-    clock = f"{minute or '00:00'}{second or ':00'}.{fraction}{zone}"
-    return datetime.fromisoformat(f"{day}T{clock}").astimezone(timezone.utc)
+    clock = f"{minute or '00:00'}{second or ':00'}.{fraction}"
+    if offset is None:
+        local = datetime.fromisoformat(f"{day}T{clock}")
+        return _in_zone(local, ZoneInfo(zone)).astimezone(timezone.utc)
+    offset = "+00:00" if offset == "Z" else offset
+    if len(offset) != 6:
+        offset = f"{offset[:3]}:{offset[3:] or '00'}"
+    return datetime.fromisoformat(f"{day}T{clock}{offset}").astimezone(timezone.utc)
 
 
 def _split(amount: Decimal, unit: str) -> tuple[int, int, Decimal]:

@@ -212,7 +212,7 @@ def due_at(clock: datetime, due: Json, zone: str, start: str | None = None) -> d
     """When something falls due that was asked for at `clock`; never before that."""
     try:
         if "at" in due:
-            return max(durations.read_time(due["at"]), clock)
+            return max(durations.read_time(due["at"], zone), clock)
         begin = durations.read_time(start) if start else clock
         return max(durations.add(begin, due["in"], zone), clock)
     except ValueError:

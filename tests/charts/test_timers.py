@@ -162,6 +162,26 @@ def test_negative_or_senseless_delay_refuses_the_event(
     assert chart.refuse("go", {"delay": delay}).sqlstate == sqlstate
 
 
+@pytest.mark.parametrize(
+    "point", ["tomorrow", "now", "infinity", "-infinity", "", "10000-01-01T00:00:00Z"]
+)
+def test_what_is_no_iso_time_within_four_digit_years_is_no_point_in_time(
+    engine: Engine, point: str
+) -> None:
+    later = raise_("later", delay={"at": expr("event.data.at")})
+    chart = engine.start({"on": {"go": {"actions": later}}})
+    assert chart.refuse("go", {"at": point}).sqlstate == "SM201"
+
+
+def test_text_of_digits_that_an_expression_gives_counts_units(engine: Engine) -> None:
+    later = raise_("later", delay=expr("event.data.delay"))
+    days = raise_("later", delay={"expr": "'2'", "unit": "days"})
+    chart = engine.start({"on": {"go": {"actions": [later, days]}}})
+    chart.send("go", {"delay": "1500"})
+    due = [timer.due for timer in chart.timers()]
+    assert due == [timedelta(milliseconds=1500), timedelta(days=2)]
+
+
 # -- delayed events and cancel
 
 
@@ -305,12 +325,20 @@ def test_days_follow_the_calendar_and_hours_the_clock(
     assert calendar_case(engine, start, delay, zone) == datetime.fromisoformat(due)
 
 
+@pytest.mark.parametrize(
+    ("local", "utc"),
+    [
+        ("2030-07-01 09:00", datetime(2030, 7, 1, 7)),
+        ("2030-03-31T02:30", datetime(2030, 3, 31, 1, 30)),
+        ("2030-10-27T02:30", datetime(2030, 10, 27, 1, 30)),
+    ],
+)
 def test_time_without_an_offset_is_in_the_zone_of_the_document(
-    postgres: PostgresEngine,
+    engine: Engine, local: str, utc: datetime
 ) -> None:
-    chart = postgres.start({**at("2030-07-01 09:00"), "timeZone": "Europe/Berlin"})
-    (row,) = chart.rows("select due_at at time zone 'UTC' as due from pgsm.timers")
-    assert row["due"] == datetime(2030, 7, 1, 7)
+    chart = engine.start({**at(local), "timeZone": "Europe/Berlin"})
+    (timer,) = chart.timers()
+    assert engine.clock.replace(tzinfo=None) + timer.due == utc
 
 
 @pytest.mark.parametrize(

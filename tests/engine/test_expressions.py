@@ -274,6 +274,21 @@ def test_comprehensions_run_over_lists_and_keys(source, text):
     gives(source, text)
 
 
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ("keys({'zeta': 1, 'é': 2, 'aa': 3, 'b': 4})", '["b","aa","é","zeta"]'),
+        ("values({'zeta': 1, 'b': 2})", "[2,1]"),
+        ("items({'zeta': 1, 'b': 2})", '[["b",2],["zeta",1]]'),
+        ("[k for k in {'zeta': 1, 'b': 2}]", '["b","zeta"]'),
+        ("len(split(str({'d': {'b': 1, 'a': 2}}), 'a'))", "2"),
+        ("split(str([{'d': 1, 'c': 2}]), ':')[0]", r'"[{\"c\""'),
+    ],
+)
+def test_keys_are_read_in_the_order_in_which_jsonb_keeps_them(source, text):
+    gives(source, text)
+
+
 def test_loop_variables_end_with_their_loop():
     assert refusal("[x for x in [1]] + [x]").message == 'unknown name "x"'
     assert refusal("[x for x in x]").message == 'unknown name "x"'

@@ -99,6 +99,7 @@ def test_functions(source, text):
         ("merge({}, null)", "merge takes an object, not null"),
         ("get('a', 0)", "get takes an object or a list, not a text"),
         ("keys([])", "keys takes an object, not a list"),
+        ("add_seconds('2024-01-01', 1e18)", "the time is out of range"),
         ("join([1], '')", "join takes a list of texts"),
         ("split('a', '')", "not empty"),
         ("replace('a', '', 'b')", "empty"),

@@ -71,6 +71,12 @@ def test_delay_that_postgres_would_not_take_is_a_problem(world: World) -> None:
         world.define(document, "m")
 
 
+@pytest.mark.parametrize("zone", ["Mars/Base", "PST", "../etc", "Europe/Berlin "])
+def test_time_zone_that_there_is_not_is_a_problem(world: World, zone: str) -> None:
+    with pytest.raises(DefinitionError, match="there is no time zone"):
+        world.define({**DOCUMENT, "timeZone": zone})
+
+
 def test_another_document_is_the_next_version(world: World) -> None:
     world.define(DOCUMENT)
     old = world.start("light")

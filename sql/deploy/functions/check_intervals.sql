@@ -8,12 +8,14 @@ create or replace function pgsm_private.check_intervals (intervals jsonb, zone t
   returns jsonb
   language plpgsql
   stable
+  set timezone = 'UTC'
 as $$
 declare
     v_problems  jsonb := '[]';
     v_row       record;
 begin
-    perform timezone(check_intervals.zone, now());
+    -- as due_at sets it: timezone() would also take abbreviations such as PST
+    perform set_config('timezone', check_intervals.zone, true);
     for v_row in
         select r.path, r.interval
         from jsonb_to_recordset(check_intervals.intervals) as r (path text, interval text)

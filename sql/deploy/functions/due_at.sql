@@ -22,12 +22,22 @@ begin
         perform set_config('timezone', due_at.zone, true);
     end if;
     if due_at.due ? 'at' then
-        return greatest((due_at.due ->> 'at')::timestamptz, due_at.clock);
+        -- Postgres would read "tomorrow", by a clock of its own, and "infinity"
+        if due_at.due ->> 'at' !~ '^\s*\d{4}-\d\d-\d\d' then
+            raise exception 'a point in time is an ISO 8601 text'
+                using errcode = 'invalid_datetime_format';
+        end if;
+        v_due := greatest((due_at.due ->> 'at')::timestamptz, due_at.clock);
+    else
+        v_due := due_at.clock + (due_at.due ->> 'in')::interval;
+        if v_due < due_at.clock then
+            raise exception 'a delay may not be negative, but is "%"', due_at.due ->> 'in'
+                using errcode = 'SM201';
+        end if;
     end if;
-    v_due := due_at.clock + (due_at.due ->> 'in')::interval;
-    if v_due < due_at.clock then
-        raise exception 'a delay may not be negative, but is "%"', due_at.due ->> 'in'
-            using errcode = 'SM201';
+    if v_due >= '10000-01-01' then
+        raise exception 'it ends after the year 9999'
+            using errcode = 'datetime_field_overflow';
     end if;
     return v_due;
 exception
@@ -44,7 +54,8 @@ comment on function pgsm_private.due_at (timestamptz, jsonb, text) is $comment$
     When a timer falls due: {"in": interval} from the clock, by the calendar of
     the zone (a day is a day across daylight saving, 24 hours are 24 hours), or
     {"at": time}, where the past is now and a time without an offset is the
-    zone's.  Raises SM201 for what is no delay, or a negative one.
+    zone's.  Raises SM201 for what is no delay, a negative one, or one that ends
+    after the year 9999.
 $comment$;
 
 commit;

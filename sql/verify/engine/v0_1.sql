@@ -40,12 +40,12 @@ begin
             ('errors', '85fa6d55d923fc368786402bb728ee3fbacb26a93239676db56472383d6c9de2'),
             ('exact', '0421fc9f9c47498d86c760ba25b58b2fa371b73b0e55c6fe58cf384318ce504b'),
             ('expression_compiler', '000f2ff58209dabd65d784af057f64f6f6c893c9d0cb2716c269dbf45816fce1'),
-            ('expression_lists', 'b49ea23977bfb6de81d135ffcf96eb52eb9bd9cc6189f26fa3a44c54211856f6'),
-            ('expression_numbers', 'dec140595bb9ff62a43b7d2186bf8b4a65c0ec0b4b7626f97dc393566bb3fcb0'),
+            ('expression_lists', '505061fa0c176175e53d1eb5622853594395ec93441cddaf8b3c3adf5bbb0bae'),
+            ('expression_numbers', '0592617ce1e75eb3692fc7db3b7bda959b8c3b3e2875679ee3cef58194951e90'),
             ('expression_table', '93b01ea02e24f8aa5b88d240ec6250f1ecf3d31a0d851bdb7ee5d84914097936'),
-            ('expression_texts', '18cc639ffb5c48ac17c1d826df82db7288e8c8b18d9793aa6635b44eb6cdda47'),
+            ('expression_texts', '618205c0c26fee1d7054ec1f1a743f833fab2323db21f8f5d90c2d27c4ac9ffb'),
             ('expression_tokens', 'cba35f3a3b17f772ec8be3e18232ba7bc5fb22767a3f463ff0451d15ce6694df'),
-            ('expression_values', '70317ebc979eb52b5b592fccbeb6aeddc7feb0eeeb415028babf8bd77fdbf1f6'),
+            ('expression_values', '00c2a1d164405524ac0dc5222825abd24a8fd5384f39374a0a20a6621831463b'),
             ('expressions', '26b91699dab8f9a9dec4a19951e40c5ea3fae5345036b278b3b6276014ce87db'),
             ('functions', 'f28a2cf68989a39dd88bb40dbbb0f7d24525f2c9b47e9024df99def30ccd40c2'),
             ('interpreter', '96266b565de9c8d59b657e3744e0f8842219291ae291e671df43f9905614cb6e'),
@@ -69,9 +69,9 @@ begin
             ('send_compiler', 'f77a8ca7d8fd705c56ecc8667fb82bbb90e3d0dbc15cee348cbbfde94519a639'),
             ('step', 'e35de1aae477d663dbc70659f82595f4127badff67ccf1c7448b1b86103f2e78'),
             ('upgrade', '7ab9209521f07d3e3e32d18e9159f7d231bfb320994627bf85be87755153ae95'),
-            ('value_compiler', 'd829684c3768f03f3e9a09c206b3e66f5bf99d01fdcfbee744928624bd0770a8'),
+            ('value_compiler', '72755444098f7c0735ac277cad6788d8aaffa8cdfbf95219ea846b41daec230d'),
             ('values', '170aed3bd993b7502036d23a0da6228e4a25473d7f50c7321c3821bed9225392'),
-            ('work', '37a2a3dda0cd2c0323ec62957894d12fac7cc96d441ad72124d1ad53d650b915')
+            ('work', '142b3e502f61992a9866fe81d7cae905ddab58bc34eb71b598a79762092fb799')
         ) as expected (name, hash)
         left join pgsm_engine.modules as m
             on m.release = '0.1' and m.name = expected.name
