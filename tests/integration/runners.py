@@ -54,16 +54,23 @@ def work_in_thread(effect, input):
 class Process:
     """A running `pgsm runner`, its log and the notes of its handlers."""
 
-    def __init__(self, dsn: str, directory: Path, *options: str) -> None:
+    def __init__(
+        self,
+        dsn: str,
+        directory: Path,
+        *options: str,
+        handlers: str = HANDLERS,
+        **variables: str,
+    ) -> None:
         self._log = directory / f"log-{time.monotonic_ns()}"
         self._notes = directory / "notes"
-        (directory / "app_effects.py").write_text(HANDLERS)
+        (directory / "app_effects.py").write_text(handlers)
         with self._log.open("w") as log:
             self._process = subprocess.Popen(
                 [*command("app_effects", "--dsn", dsn, "--log", "json"), *options],
                 stderr=log,
                 cwd=directory,
-                env=environment(NOTES=str(self._notes)),
+                env=environment(NOTES=str(self._notes), **variables),
             )
         self.pid = self._process.pid
 
@@ -98,9 +105,14 @@ class Process:
 
 
 @contextmanager
-def process(dsn: str, directory: Path, *options: str) -> Iterator[Process]:
-    """A runner that has registered; killed at the end if it still lives."""
-    running = Process(dsn, directory, *options)
+def process(
+    dsn: str, directory: Path, *options: str, **variables: str
+) -> Iterator[Process]:
+    """A runner that has registered; killed at the end if it still lives.
+
+    `handlers` is its module's source; further variables are its environment's.
+    """
+    running = Process(dsn, directory, *options, **variables)
     try:
         until(lambda: "runner_started" in running.events())
         yield running
