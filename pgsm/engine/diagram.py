@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from . import exact
-from .diagram_model import Arrow, Box, Picture, picture
+from .diagram_model import Arrow, Box, Picture, mapped, picture
 
 Json = Any
 
@@ -49,13 +49,13 @@ def upgrade(
     """The Mermaid text of two versions and of the map of states between them."""
     before, after = picture(old), picture(new)
     writer = Writer()
-    lines = ["direction LR"]
+    lines: list[str] = []
     later: list[str] = []
     for one, title, prefix in zip((before, after), titles, ("old", "new"), strict=True):
         writer.prefix, writer.later = prefix, []
         name = escape(f"{one.root.name}, {title}")
         lines.append(f'state "{name}" as {prefix}_version {{')
-        lines += _indented(["direction TB", *writer.inside(one)])
+        lines += _indented(writer.inside(one))
         lines.append("}")
         later += writer.later
     lines += [*later, *_map_lines(writer, before, after, states)]
@@ -65,18 +65,16 @@ def upgrade(
 def _map_lines(
     writer: Writer, before: Picture, after: Picture, states: Mapping[str, Json]
 ) -> Iterator[str]:
-    for path, target in states.items():
-        source = before.box(path)
-        if source is None:
-            continue
+    for box, target in mapped(before, states):
+        name = writer.names[box]
         if target is None:
-            name = f"{writer.names[source]}_refused"
-            yield f'state "refused" as {name}'
-            yield f"{writer.names[source]} --> {name} : upgrade"
+            yield f'state "refused" as {name}_refused'
+            yield f"{name} --> {name}_refused : upgrade"
             continue
-        for one in [target] if isinstance(target, str) else target:
-            if found := after.box(one):
-                yield f"{writer.names[source]} --> {writer.names[found]} : upgrade"
+        for path in [target] if isinstance(target, str) else target:
+            if found := after.box(path):
+                label = " : upgrade" if box.path in states else ""
+                yield f"{name} --> {writer.names[found]}{label}"
 
 
 def escape(text: str) -> str:

@@ -108,6 +108,59 @@ def picture(document: Mapping[str, Json], active: Collection[str] = ()) -> Pictu
     return _Reader(tree.scan(dict(document)), active).read()
 
 
+def mapped(before: Picture, states: Mapping[str, Json]) -> Iterator[tuple[Box, Json]]:
+    """The states that an upgrade's map names, and the innermost ones it leaves alone.
+
+    Each with the path, or paths, of where it goes; None where that is refused.
+    """
+    for box in before.root.walk():
+        if box.path in states:
+            yield box, states[box.path]
+        elif not box.children and box.kind != "history":
+            above = box.parent
+            while above is not None and above.path not in states:
+                above = above.parent
+            if above is None:
+                yield box, box.path
+
+
+def leading_back(shown: Picture) -> set[int]:
+    """The arrows that lead back to where the way from the start has come by, by id.
+
+    The others alone form no circle.
+    """
+    arrows: dict[Box, list[Arrow]] = {}
+    for arrow in [*shown.initial, *shown.arrows]:
+        arrows.setdefault(arrow.source, []).append(arrow)
+
+    def onwards(box: Box) -> Iterator[tuple[Box, int]]:
+        for child in box.children if box.kind == "parallel" else ():
+            yield child, 0
+        for arrow in arrows.get(box, ()):
+            for target in arrow.targets:
+                yield target, id(arrow)
+        if box.parent is not None:
+            yield box.parent, 0
+
+    back: set[int] = set()
+    seen, way = {shown.root}, {shown.root}
+    stack = [(shown.root, onwards(shown.root))]
+    while stack:
+        box, rest = stack[-1]
+        for target, arrow_id in rest:
+            if target in way:
+                back.add(arrow_id)
+            elif target not in seen:
+                seen.add(target)
+                way.add(target)
+                stack.append((target, onwards(target)))
+                break
+        else:
+            stack.pop()
+            way.discard(box)
+    return back
+
+
 class _Reader:
     def __init__(self, found: tree.Tree, active: Collection[str]) -> None:
         self.tree = found

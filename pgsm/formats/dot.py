@@ -22,11 +22,11 @@ EVENT, GUARD = "#12395c", "#5a3a00"
 LINE = "#5b7083"
 STATE, ACTIVE, ACTIVE_LINE = "#eaf1f8", "#ffd58a", "#9a4a00"
 GROUPS = ("#fafbfc", "#f2f5f8")  # compound states, alternating by depth
-MAP_LINE = "#b3560b"
+MAP_LINE, SAME_LINE = "#b3560b", "#8496a8"
 
 HEAD = f"""\
     graph [fontname="Helvetica,Arial,sans-serif" fontsize=13 fontcolor="{TEXT}"
-        compound=true newrank=true rankdir=TB nodesep=0.35 ranksep=0.5 pad=0.25
+        compound=true newrank=true rankdir=TB nodesep=0.35 ranksep=0.32 pad=0.25
         bgcolor=white labelloc=t labeljust=l]
     node [fontname="Helvetica,Arial,sans-serif" fontsize=12 fontcolor="{TEXT}"
         shape=box style="rounded,filled" fillcolor="{STATE}" color="{LINE}"
@@ -57,6 +57,7 @@ def upgrade_to_dot(
     for number, (one, title) in enumerate(zip((before, after), titles, strict=True)):
         one.root.name = f"{one.root.name}, {title}"
         writer.version(one, number)
+    writer.title = f"{before.root.name} to {titles[1]}"
     writer.map(before, after, states)
     return writer.whole()
 
@@ -122,13 +123,20 @@ class Writer:
         self.edges: list[str] = []
         self.numbers: dict[Box, int] = {}
         self.shown: Picture | None = None
+        self.back: set[int] = set()
+        self.title = "machine"
+        self.between = 0
+        self.frame = ""  # the cluster of the version that is being written
 
     def whole(self) -> str:
         """The graph."""
-        return "\n".join(["digraph machine {", HEAD, *self.lines, *self.edges, "}", ""])
+        return "\n".join(
+            [f"digraph {_name(self.title)} {{", HEAD, *self.lines, *self.edges, "}", ""]
+        )
 
     def picture(self, shown: Picture) -> None:
         """Write a machine: its states, then the arrows."""
+        self.title = shown.root.name
         self._number(shown)
         self._content(shown.root, 1)
         self._arrows(shown)
@@ -136,40 +144,35 @@ class Writer:
     def version(self, shown: Picture, number: int) -> None:
         """Write a machine inside of a frame of its own."""
         self._number(shown)
-        self.lines.append(f"    subgraph cluster_version{number} {{")
-        frame = f'style="rounded,filled" fillcolor="#ffffff" color="{LINE}" margin=14'
-        self.lines.append(f"        {frame} label={_title(shown.root)}")
+        self.frame = f"cluster_version{number}"
+        self.lines.append(f"    subgraph {self.frame} {{")
+        look = f'style="rounded,filled" fillcolor="#ffffff" color="{LINE}" margin=14'
+        self.lines.append(f"        {look} label={_title(shown.root)}")
         self._content(shown.root, 2)
         self.lines.append("    }")
         self._arrows(shown)
 
     def map(self, before: Picture, after: Picture, states: Mapping[str, Json]) -> None:
         """Write where each state of the old version goes."""
-        for box in before.root.walk():
-            if box.path in states:
-                self._mapped(box, after, states[box.path])
-            elif not box.children and box.kind != "history":
-                above, same = box.parent, after.box(box.path)
-                while above is not None and above.path not in states:
-                    above = above.parent
-                if above is None and same is not None:
-                    self._between(box, same, color="#9fb0c0", style="dashed")
+        for box, target in diagram_model.mapped(before, states):
+            if target is None:
+                self._refused(box)
+                continue
+            look: dict[str, Any] = {"color": MAP_LINE, "penwidth": 2.2}
+            if box.path not in states:
+                look = {"color": SAME_LINE, "style": "dashed"}
+            for path in [target] if isinstance(target, str) else target:
+                if (found := after.box(path)) is not None:
+                    self._between(box, found, **look)
 
-    def _mapped(self, box: Box, after: Picture, target: Json) -> None:
-        if target is None:
-            node = f"refused{self.numbers[box]}"
-            look = _attributes(
-                label="refused", shape="plaintext", style="", fontcolor=MAP_LINE
-            )
-            self.edges.append(f"    {node}{look}")
-            self.edges.append(
-                f"    {self._node(box)} -> {node}"
-                + _attributes(color=MAP_LINE, style="dashed", arrowhead="tee")
-            )
-            return
-        for one in [target] if isinstance(target, str) else target:
-            if (found := after.box(one)) is not None:
-                self._between(box, found, color=MAP_LINE, penwidth=2.2)
+    def _refused(self, box: Box) -> None:
+        node = f"refused{self.numbers[box]}"
+        text = _attributes(
+            label="refused", shape="plaintext", style="", fontcolor=MAP_LINE
+        )
+        look = _attributes(color=MAP_LINE, penwidth=2.2, arrowhead="tee")
+        self.edges.append(f"    {node}{text}")
+        self.edges.append(f"    {self._node(box)} -> {node}{look}")
 
     def _between(self, source: Box, target: Box, **look: Any) -> None:
         self._edge(source, target, constraint="false", arrowsize=0.9, **look)
@@ -202,7 +205,7 @@ class Writer:
         space = "    " * depth
         if box.kind == "compound":
             dot = _attributes(
-                shape="point", width=0.14, fillcolor=TEXT, color=TEXT, tooltip="start"
+                shape="point", width=0.14, fillcolor=TEXT, color=TEXT,
             )  # fmt: skip
             self.lines.append(f"{space}i{self.numbers[box]}{dot}")
         for child in box.children:
@@ -210,6 +213,10 @@ class Writer:
                 self._cluster(child, depth)
             else:
                 self.lines.append(space + self._leaf(child))
+        beside = [c for c in box.children if c.kind == "history"]
+        if beside and box.kind == "compound":
+            nodes = " ".join(self._node(one) for one in (box, *beside))
+            self.lines.append(f"{space}{{ rank=same {nodes} }}")
         if any(a.source is box and a.inside for a in self._shown.arrows):
             look = _attributes(
                 label="in any state", fontsize=10.5, style="rounded,dashed",
@@ -258,50 +265,99 @@ class Writer:
     # ------------------------------------------------------------------- arrows
 
     def _arrows(self, shown: Picture) -> None:
-        for arrow in shown.initial:
-            for target in arrow.targets:
-                label = _label(arrow.labels)
-                self._edge(arrow.source, target, label=label)
-        for arrow in shown.arrows:
-            self._arrow(arrow)
+        self.back = diagram_model.leading_back(shown)
+        for arrow in [*shown.initial, *shown.arrows]:
+            self._arrow(arrow, begins=arrow in shown.initial)
 
-    def _arrow(self, arrow: Arrow) -> None:
+    def _arrow(self, arrow: Arrow, *, begins: bool) -> None:
         label = _label(arrow.labels)
         source: Box | str = arrow.source
-        if arrow.inside:
+        if arrow.targets == (arrow.source,):
+            node = self._node(arrow.source)
+            self.edges.append(f"    {node} -> {node}{_attributes(label=label)}")
+            return
+        up = not begins and not arrow.inside and id(arrow) in self.back
+        if arrow.inside and not begins:
             source = f"a{self.numbers[arrow.source]}"
-        if len(arrow.targets) > 1:
-            fork = "f" + "_".join(
-                str(self.numbers[box]) for box in (arrow.source, *arrow.targets)
-            )
-            bar = _attributes(
-                shape="box", style="filled", fillcolor=TEXT, color=TEXT, label="",
-                width=0.7, height=0.05, margin=0, fixedsize="true",
-            )  # fmt: skip
-            self.edges.append(f"    {fork}{bar}")
-            self._edge(source, fork, label=label)
-            source, label = fork, None
+        if label is not None:
+            source = self._between_ends(source, arrow, up, label=label, **_LABEL)
+        if len(arrow.targets) > 1 and not begins:
+            source = self._between_ends(source, arrow, up, **_BAR)
         for target in arrow.targets:
-            self._edge(source, target, label=label)
+            self._edge(source, target, up)
 
-    def _edge(self, source: Box | str, target: Box | str, **look: Any) -> None:
-        if isinstance(source, Box):
-            tail = self._leaving(source)
-            if source.children and (isinstance(target, str) or _apart(source, target)):
-                look["ltail"] = f"cluster{self.numbers[source]}"
-            elif source.children:
-                tail = self._node(source)
-        else:
+    def _between_ends(
+        self, source: Box | str, arrow: Arrow, up: bool, **look: Any
+    ) -> str:
+        """The name of a new node on the way of an arrow.
+
+        A label is such a node: dot keeps nodes apart, and lets labels overlap.
+        """
+        self.between += 1
+        name = f"b{self.between}"
+        opening = closing = ""
+        for box in reversed(list(_around(arrow))):
+            if box.parent is not None:
+                opening += f"subgraph cluster{self.numbers[box]} {{ "
+            elif self.frame:
+                opening += f"subgraph {self.frame} {{ "
+            else:
+                continue
+            closing += " }"
+        self.edges.append(f"    {opening}{name}{_attributes(**look)}{closing}")
+        self._edge(source, name, up, arrowhead="none", weight=2)
+        return name
+
+    def _edge(
+        self, source: Box | str, target: Box | str, up: bool = False, **look: Any
+    ) -> None:
+        """Write an edge; one that leads up is an edge down, its arrow at its tail."""
+        tail = head = ""
+        if isinstance(source, str):
             tail = source
-        head = target if isinstance(target, str) else self._node(target)
-        if isinstance(target, Box) and target.children:
-            look["lhead"] = f"cluster{self.numbers[target]}"
+        elif source.children and (isinstance(target, str) or _apart(source, target)):
+            tail = self._node(source) if up else self._leaving(source)
+            look["ltail"] = f"cluster{self.numbers[source]}"
+        else:
+            tail = self._node(source)
+        if isinstance(target, str):
+            head = target
+        else:
+            head = self._node(target)
+            if target.children:
+                look["lhead"] = f"cluster{self.numbers[target]}"
+                if not isinstance(source, str):
+                    look.setdefault("minlen", 2)  # the frame and its title are between
+        if up:
+            tail, head = head, tail
+            arrowhead = look.pop("arrowhead", "normal")
+            ends = look.pop("lhead", None), look.pop("ltail", None)
+            look |= {"dir": "back", "arrowtail": arrowhead}
+            look |= {"ltail": ends[0], "lhead": ends[1]}
         self.edges.append(f"    {tail} -> {head}{_attributes(**look)}")
-        if isinstance(target, Box) and "constraint" not in look:
+        if isinstance(target, Box) and not up and "constraint" not in look:
             # all regions begin below, not only the one in which the arrow ends
             for other in _starts(target):
                 if (node := self._node(other)) not in (head, tail):
                     self.edges.append(f"    {tail} -> {node} [style=invis]")
+
+
+_LABEL: dict[str, Any] = {
+    "shape": "plain", "style": "filled", "fillcolor": "transparent", "fontsize": 10.5,
+}  # fmt: skip
+_BAR: dict[str, Any] = {
+    "shape": "box", "style": "filled", "fillcolor": TEXT, "color": TEXT, "label": "",
+    "width": 0.7, "height": 0.05, "margin": 0, "fixedsize": "true",
+}  # fmt: skip
+
+
+def _around(arrow: Arrow) -> Iterator[Box]:
+    """The states around an arrow, the innermost first."""
+    box: Box | None = arrow.source if arrow.inside else arrow.source.parent
+    while box is not None:
+        if all(box.has_inside(target) for target in arrow.targets):
+            yield box
+        box = box.parent
 
 
 def _starts(box: Box) -> Iterator[Box]:
@@ -315,6 +371,12 @@ def _starts(box: Box) -> Iterator[Box]:
 
 def _apart(one: Box, other: Box) -> bool:
     return not one.has_inside(other) and one is not other
+
+
+def _name(text: str) -> str:
+    """A name for the graph: SVG has it as the title of the picture."""
+    plain = text.replace('"', "'").replace("\\", "/")
+    return f'"{plain}"'
 
 
 def _quoted(value: Any) -> str:

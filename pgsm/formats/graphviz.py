@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 
@@ -35,4 +36,10 @@ def draw(text: str, kind: str) -> bytes:
     if done.returncode:
         said = done.stderr.decode(errors="replace").strip()
         raise SetupError("dot cannot draw the diagram", said or None)
-    return done.stdout
+    return _without_names(done.stdout) if kind == "svg" else done.stdout
+
+
+def _without_names(svg: bytes) -> bytes:
+    """Take the names of nodes out, which a browser shows as tips: s12, b3->s12."""
+    head, graph, rest = svg.partition(b"</title>\n")
+    return head + graph + re.sub(rb"<title>[^<]*</title>\n", b"", rest)

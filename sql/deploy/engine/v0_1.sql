@@ -1990,7 +1990,17 @@ IMPLEMENTATIONS = Shape(
     },
 )
 
-_PATHS = one_or_many(plain_path)
+
+
+def _sensitive(check: Check, raw: Any, at: At) -> Any:
+    path = plain_path(check, raw, at)
+    if path is not DROP and "*" in path.split("."):
+        hint = "name the list or object that holds them all"
+        check.problem(at, "bad_path", "this path has no wildcards", hint)
+        return DROP
+    return path
+
+
 _BEFORE: dict[str, Reader] = {
     "id": STATE.fields["id"],
     "version": _version,
@@ -2004,7 +2014,7 @@ _BEFORE: dict[str, Reader] = {
     "unhandled": one_of("ignore", "refuse"),
     "timeZone": name,
     "internalEvents": descriptors,
-    "sensitive": _PATHS,
+    "sensitive": one_or_many(_sensitive),
     "publicContext": boolean,
     "indexStates": boolean,
     "allowRead": guard,
@@ -3554,7 +3564,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from . import exact
-from .diagram_model import Arrow, Box, Picture, picture
+from .diagram_model import Arrow, Box, Picture, mapped, picture
 
 Json = Any
 
@@ -3592,13 +3602,13 @@ def upgrade(
     """The Mermaid text of two versions and of the map of states between them."""
     before, after = picture(old), picture(new)
     writer = Writer()
-    lines = ["direction LR"]
+    lines: list[str] = []
     later: list[str] = []
     for one, title, prefix in zip((before, after), titles, ("old", "new"), strict=True):
         writer.prefix, writer.later = prefix, []
         name = escape(f"{one.root.name}, {title}")
         lines.append(f'state "{name}" as {prefix}_version {{')
-        lines += _indented(["direction TB", *writer.inside(one)])
+        lines += _indented(writer.inside(one))
         lines.append("}")
         later += writer.later
     lines += [*later, *_map_lines(writer, before, after, states)]
@@ -3608,18 +3618,16 @@ def upgrade(
 def _map_lines(
     writer: Writer, before: Picture, after: Picture, states: Mapping[str, Json]
 ) -> Iterator[str]:
-    for path, target in states.items():
-        source = before.box(path)
-        if source is None:
-            continue
+    for box, target in mapped(before, states):
+        name = writer.names[box]
         if target is None:
-            name = f"{writer.names[source]}_refused"
-            yield f'state "refused" as {name}'
-            yield f"{writer.names[source]} --> {name} : upgrade"
+            yield f'state "refused" as {name}_refused'
+            yield f"{name} --> {name}_refused : upgrade"
             continue
-        for one in [target] if isinstance(target, str) else target:
-            if found := after.box(one):
-                yield f"{writer.names[source]} --> {writer.names[found]} : upgrade"
+        for path in [target] if isinstance(target, str) else target:
+            if found := after.box(path):
+                label = " : upgrade" if box.path in states else ""
+                yield f"{name} --> {writer.names[found]}{label}"
 
 
 def escape(text: str) -> str:
@@ -3896,6 +3904,59 @@ class Picture:
 def picture(document: Mapping[str, Json], active: Collection[str] = ()) -> Picture:
     """The picture of a document in normal form; `active` are paths of states."""
     return _Reader(tree.scan(dict(document)), active).read()
+
+
+def mapped(before: Picture, states: Mapping[str, Json]) -> Iterator[tuple[Box, Json]]:
+    """The states that an upgrade's map names, and the innermost ones it leaves alone.
+
+    Each with the path, or paths, of where it goes; None where that is refused.
+    """
+    for box in before.root.walk():
+        if box.path in states:
+            yield box, states[box.path]
+        elif not box.children and box.kind != "history":
+            above = box.parent
+            while above is not None and above.path not in states:
+                above = above.parent
+            if above is None:
+                yield box, box.path
+
+
+def leading_back(shown: Picture) -> set[int]:
+    """The arrows that lead back to where the way from the start has come by, by id.
+
+    The others alone form no circle.
+    """
+    arrows: dict[Box, list[Arrow]] = {}
+    for arrow in [*shown.initial, *shown.arrows]:
+        arrows.setdefault(arrow.source, []).append(arrow)
+
+    def onwards(box: Box) -> Iterator[tuple[Box, int]]:
+        for child in box.children if box.kind == "parallel" else ():
+            yield child, 0
+        for arrow in arrows.get(box, ()):
+            for target in arrow.targets:
+                yield target, id(arrow)
+        if box.parent is not None:
+            yield box.parent, 0
+
+    back: set[int] = set()
+    seen, way = {shown.root}, {shown.root}
+    stack = [(shown.root, onwards(shown.root))]
+    while stack:
+        box, rest = stack[-1]
+        for target, arrow_id in rest:
+            if target in way:
+                back.add(arrow_id)
+            elif target not in seen:
+                seen.add(target)
+                way.add(target)
+                stack.append((target, onwards(target)))
+                break
+        else:
+            stack.pop()
+            way.discard(box)
+    return back
 
 
 class _Reader:
@@ -10255,8 +10316,11 @@ class Run:
                 value=value,
                 path=path,
             )
-        wrong: list[str] = self.answers[self.answered]["value"]
+        answer = self.answers[self.answered]
         self.answered += 1
+        if "error" in answer:
+            return [f"the schema cannot be used: {answer['error']['message']}"]
+        wrong: list[str] = answer["value"]
         return wrong
 
     def is_there(self, instance: str, path: str) -> bool:
@@ -10832,7 +10896,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from . import errors, scxml
+from . import errors, exact, scxml
 from .value_compiler import Document, Value, ValueCompiler
 
 if TYPE_CHECKING:
@@ -10926,7 +10990,10 @@ def _parent(run: Run, path: str) -> str:
 def _child(run: Run, child_id: Json, path: str) -> str:
     child = run.child(child_id) if isinstance(child_id, str) else None
     if child is None:
-        raise errors.StepError(f"there is no child {child_id!r}", path)
+        several = isinstance(child_id, str) and run.children(child_id)
+        hint = '; {"children": …} are those of an "each"' if several else ""
+        message = f"there is no child {exact.dumps(child_id)}{hint}"
+        raise errors.StepError(message, path)
     instance: str = child["instance"]
     return instance
 $source$);
@@ -12367,7 +12434,7 @@ def start_child(
     """Start a child instance, known by an id; ``facts`` go into ``children``."""
     for what, name in (("the id of a child", child_id), ("a machine", machine)):
         if not isinstance(name, str) or not name:
-            kind = values.type_name(name)
+            kind = "an empty one" if name == "" else values.type_name(name)
             raise errors.StepError(f"{what} is a text, not {kind}", path)
     if run.child(child_id):
         raise errors.StepError(f'a child "{child_id}" is running already', path)
@@ -12654,7 +12721,7 @@ begin
             ('definition_paths', 'db3699e0c652b1cf1118548688dc566f74cef2e94392a534f102b251c79ceb8a'),
             ('definition_problems', '386c563bf8a8c14fe85ef9747b25aaca6bdddc4c9acc6cfdb3b9d087c62e8098'),
             ('definition_references', 'f7f260ca50cfda73e7e6a2847a75e972b9c7a0a79754af979cf39d2e81cd280e'),
-            ('definition_root', '094d1d8934f17bcdd7eb7dff31bd358a406e77a7cf2d6151a0131a1b17b9fed2'),
+            ('definition_root', '7b4945ed2aee3515fb3f307ab80014a46edfbfbe8a4ce17751a8e18caa6b2864'),
             ('definition_shapes', '9365188d90a793559f162b43e97d192042ff52b7fc4da219c759a8043f8e7a6f'),
             ('definition_states', 'bee83bf63bdaef96f588ce2b8c6bcf8980e844320d140a5864190e1e1e62341a'),
             ('definition_targets', 'ac5c6a080caa751e921fd60d76a76ae803034324f6d38a00fd622f12b7d0c38e'),
@@ -12662,8 +12729,8 @@ begin
             ('definition_values', 'c21b77f0ff381074d9afd83cea1877d5f4918d8812366122685605b137e85210'),
             ('definition_xstate', '28a819891f29be3e7fa96d520a7857bc8aac1fc61b7f6ee9c3a51339d401111b'),
             ('description', 'f8b9a91fb2a25e918db54c45e7a960633c064a77b85466c3f73ef46a72592a3b'),
-            ('diagram', 'effe31810b201a6b5cf2baab453f1ec05a944ded27b3ca3684f92ae345dde743'),
-            ('diagram_model', '866812d500437a65b1570bc8cb021e7904631f55cfeeeb56bf1458407d7de7d0'),
+            ('diagram', 'f6abb0b0528ad25374718ce8ab87a4aa1b4d73e1df4fdc1782c530b28600743e'),
+            ('diagram_model', '1f2516e80a502de31189a0f994c04ca6e4ab11f6b5dc90d0ea68968778c8d2d8'),
             ('diagram_texts', '4f1b7c83144e39923d7b1f8abe6763376fdf2361d3fd14dde7303fdc340df586'),
             ('errors', '85fa6d55d923fc368786402bb728ee3fbacb26a93239676db56472383d6c9de2'),
             ('exact', '0421fc9f9c47498d86c760ba25b58b2fa371b73b0e55c6fe58cf384318ce504b'),
@@ -12690,16 +12757,16 @@ begin
             ('lint_transitions', '90a84a9920a4fe3b40bccb681cb28bec1c6e205191533231ae666b40821305e6'),
             ('plan', '67dccb02d6810a4b1c21669750c2f1b7d3423b6e46f070d232d02fe16b45d121'),
             ('rows', 'fe0c45abc4ba16c859f2393ab6a99bf5a0eaf486dd1f34d9e970a667c1ead254'),
-            ('run', 'dcee0dedea4f214688e2b095df203ca0e8814a569b0f42a91b6dc1234500a4bb'),
+            ('run', '99b1d56eab57d9600510835297f7dc4da4d878c978254391326028b5957abff2'),
             ('schemas', '0a61a3b175a182fc4b4c4553b993e3b8ef66c0f6410607f1852a4d665e271bbe'),
             ('scxml', '16972ffd3afce781a1ec069e616771b8f34b4e80d14006d8a3aa75ab6aeccb6d'),
             ('semantics', 'df7da3827f8975241706577c61f8cb1a12bb14008c3a45ce389acd12d30c92ac'),
-            ('send_compiler', 'f77a8ca7d8fd705c56ecc8667fb82bbb90e3d0dbc15cee348cbbfde94519a639'),
+            ('send_compiler', 'c0b6987b3ff1f367052004ff20e4b7c0472bcbd5d6facacaa647164df7d07512'),
             ('step', 'e35de1aae477d663dbc70659f82595f4127badff67ccf1c7448b1b86103f2e78'),
             ('upgrade', '7ab9209521f07d3e3e32d18e9159f7d231bfb320994627bf85be87755153ae95'),
             ('value_compiler', '72755444098f7c0735ac277cad6788d8aaffa8cdfbf95219ea846b41daec230d'),
             ('values', '170aed3bd993b7502036d23a0da6228e4a25473d7f50c7321c3821bed9225392'),
-            ('work', '142b3e502f61992a9866fe81d7cae905ddab58bc34eb71b598a79762092fb799')
+            ('work', '8ac9a4f334f4eb61cf4f2a50577c48f6cce29bea5eade7dc4dc756f350c6615c')
         ) as expected (name, hash)
         left join pgsm_engine.modules as m
             on m.release = '0.1' and m.name = expected.name
@@ -12726,7 +12793,7 @@ if door is None:
 
     # The name carries the hash: "create or replace" empties SD in every open
     # session, but sys.modules would keep the old engine.
-    package = "pgsm_engine_65fed988dcbe"
+    package = "pgsm_engine_381bd9218e2d"
     rows = plpy.execute(
         "select name, source from pgsm_engine.modules where release = '0.1'"
     )
