@@ -10,6 +10,14 @@ from tests.databases import Connect
 
 from . import outbox
 
+SLOW = """
+    create schema shop;
+    grant usage on schema shop to pgsm_caller;
+    create function shop.slow () returns boolean
+      language plpgsql stable
+    as $$ begin perform pg_sleep(20); return true; end $$;
+    grant execute on function shop.slow () to pgsm_caller;
+"""
 ONE_ATTEMPT = {"retry": {"attempts": 1}}
 
 
@@ -83,6 +91,47 @@ def test_a_machine_that_refuses_the_error_does_not_stop_the_sweep(
     assert errors(connection) == ["job-1"]
     query = "select error -> 'refused' is not null from pgsm.failed_effects"
     assert outbox.scalar(connection, query) is True
+
+
+def test_a_machine_that_takes_too_long_does_not_stop_the_claims(
+    fresh_dsn: str, connect: Connect
+) -> None:
+    connection = connect(fresh_dsn)
+    connection.execute(SLOW)
+    slow = outbox.job(ONE_ATTEMPT)
+    slow["states"]["working"]["invoke"]["onError"]["guard"] = {"sql": "shop.slow()"}
+    outbox.define(connection, slow, "slow")
+    outbox.define(connection, outbox.job(ONE_ATTEMPT))
+    outbox.start(connection, "a-slow", machine="slow")
+    outbox.start(connection, "job-1")
+    assert len(outbox.claim(connection, lease="1 microsecond")) == 2
+    outbox.start(connection, "job-2")
+    connection.execute("set statement_timeout = '300 ms'")
+    assert [c.instance_id for c in outbox.claim(connection)] == ["job-2"]
+    assert errors(connection) == ["job-1"]
+    connection.execute("set statement_timeout = 0")
+    connection.execute(
+        "create or replace function shop.slow () returns boolean language sql stable"
+        " return true"
+    )
+    connection.execute("select pgsm.fire_timers()")
+    assert outbox.instance(connection, "a-slow")["value"] == "failed"
+    assert outbox.scalar(connection, "select count(*) from pgsm.failed_effects") == 0
+
+
+def test_an_error_that_waited_is_dropped_when_its_state_was_left(
+    db: psycopg.Connection,
+) -> None:
+    outbox.define(db, outbox.job(ONE_ATTEMPT))
+    outbox.start(db, "job-1")
+    (claimed,) = outbox.claim(db)
+    db.execute("update pgsm_private.machine_versions set paused = true")
+    assert outbox.fail(db, claimed) == "failed"
+    db.execute("update pgsm_private.machine_versions set paused = false")
+    for event in ("leave", "again"):
+        outbox.send(db, "job-1", event)
+    db.execute("select pgsm.fire_timers()")
+    assert outbox.instance(db, "job-1")["value"] == "working"
 
 
 def test_a_lease_that_a_heartbeat_made_longer_is_not_swept(

@@ -5,6 +5,7 @@
 -- requires: functions/keep_answer
 -- requires: functions/refuse_unhandled
 -- requires: functions/handle_failure
+-- requires: functions/failure_is_awaited
 
 begin;
 set local role pgsm_owner;
@@ -40,6 +41,12 @@ begin
     if v_timer.event = 'pgsm.stop' then
         perform pgsm_private.take_stop(fire_timer.instance, v_timer.actor);
         return;
+    end if;
+    if v_timer.timer_id like 'effect/%' and v_timer.event like 'error.invoke.%'
+        and not pgsm_private.failure_is_awaited(
+            fire_timer.instance, v_facts #>> '{source,effect}')
+    then
+        return;  -- its state was left meanwhile
     end if;
     v_snapshot := pgsm_private.take_event(
         fire_timer.instance, v_timer.event, v_data, v_facts,

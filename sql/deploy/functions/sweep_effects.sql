@@ -1,6 +1,7 @@
 -- Deploy pgsm:functions/sweep_effects to pg
 -- requires: functions/record_failure
 -- requires: functions/instance_exists
+-- requires: functions/end_effect_later
 -- requires: functions/stop_deadline
 -- requires: functions/ended_effects
 -- requires: functions/now
@@ -21,6 +22,7 @@ declare
     v_found     jsonb;
     v_instance  pgsm_private.instances;
     v_effect    pgsm_private.effects;
+    v_error     jsonb;
     v_swept     integer := 0;
 begin
     -- an array: user SQL could fetch from the cursor of a loop over a query
@@ -49,21 +51,25 @@ begin
         continue when not found;
         continue when v_effect.status <> 'running' and pgsm_private.stop_deadline(v_effect);
 
-        perform pgsm_private.record_failure(
-            v_instance,
-            v_effect,
-            case
-                when v_effect.cancel_requested then
-                    '{"type": "cancelled", "message": "not done before its state was left"}'
-                when v_effect.status = 'running' then jsonb_build_object(
-                    'type', 'lease_expired',
-                    'message', format('runner "%s" did not answer before its lease ended', v_effect.runner_id)
-                )
-                else '{"type": "deadline", "message": "not done before its deadline"}'
-            end,
-            v_effect.status <> 'running',
-            interval '0'
-        );
+        v_error := case
+            when v_effect.cancel_requested then
+                '{"type": "cancelled", "message": "not done before its state was left"}'
+            when v_effect.status = 'running' then jsonb_build_object(
+                'type', 'lease_expired',
+                'message', format('runner "%s" did not answer before its lease ended', v_effect.runner_id)
+            )
+            else '{"type": "deadline", "message": "not done before its deadline"}'
+        end;
+        begin
+            perform pgsm_private.record_failure(
+                v_instance, v_effect, v_error, v_effect.status <> 'running', interval '0'
+            );
+        exception
+            -- a step that takes too long would stop the claims of all, for ever: the
+            -- drivers of timers know what to do about such a one
+            when query_canceled or internal_error then
+                perform pgsm_private.end_effect_later(v_effect, v_error);
+        end;
         v_swept := v_swept + 1;
     end loop;
     return v_swept;
