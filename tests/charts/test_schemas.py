@@ -108,3 +108,14 @@ def test_sensitive_paths_are_not_kept_with_event_ids(postgres: PostgresEngine) -
     assert (again.revision, again.context) == (2, {"card": {"holder": "ann"}})
     kept = chart.rows("select data, answer from pgsm_private.event_ids")
     assert "4111" not in str(kept)
+
+
+def test_schema_never_reaches_for_files_or_the_network(engine: Engine) -> None:
+    chart = engine.start(
+        {
+            "on": {"x": {}},
+            "eventSchemas": {"x": {"$ref": "file:///etc/hostname"}},
+        }
+    )
+    with pytest.raises(Exception, match=r"(?i)hostname"):
+        chart.send("x")
