@@ -62,7 +62,7 @@ def keyed(db: psycopg.Connection) -> psycopg.Connection:
 def found(connection: psycopg.Connection, *arguments: Any) -> list[str]:
     places = ", ".join(["%s"] * len(arguments))
     rows = connection.execute(
-        f"select instance_id from pgsm.find_instances({places})",  # type: ignore[arg-type]
+        f"select instance_id from pgsm.find_instances({places})",
         arguments,
     )
     return [name for (name,) in rows]
@@ -71,7 +71,7 @@ def found(connection: psycopg.Connection, *arguments: Any) -> list[str]:
 def send(connection: psycopg.Connection, *arguments: Any) -> tuple[Any, ...]:
     places = ", ".join(["%s"] * len(arguments))
     row = connection.execute(
-        f"select instance_id, outcome, revision from pgsm.send_event_by_key({places})",  # type: ignore[arg-type]
+        f"select instance_id, outcome, revision from pgsm.send_event_by_key({places})",
         arguments,
     ).fetchone()
     assert row is not None

@@ -49,7 +49,7 @@ def send(connection: psycopg.Connection, *arguments: Any) -> tuple[Any, ...]:
     places = ", ".join(["%s"] * len(arguments))
     row = connection.execute(
         "select revision, outcome, context ->> 'first', context ->> 'count'"
-        f" from pgsm.start_or_send({places})",  # type: ignore[arg-type]
+        f" from pgsm.start_or_send({places})",
         arguments,
     ).fetchone()
     assert row is not None

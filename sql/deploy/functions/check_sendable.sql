@@ -19,6 +19,9 @@ begin
         raise exception 'instance "%" is paused', v_instance.instance_id
             using errcode = 'SM111',
             hint = 'resume it, or use post_event: a posted event waits';
+    elsif v_instance.status = 'deleted' then
+        raise exception 'instance "%" was deleted', v_instance.instance_id
+            using errcode = 'SM120', detail = format('at %s', v_instance.clock);
     elsif v_instance.status <> 'active' then
         raise exception 'instance "%" is %', v_instance.instance_id, v_instance.status
             using errcode = 'SM110',
@@ -32,6 +35,6 @@ end;
 $$;
 
 comment on function pgsm_private.check_sendable (pgsm_private.instances, bigint) is
-    'Refuse an event for an instance that is paused (SM111), has ended (SM110) or is at another revision (SM108).';
+    'Refuse an event for an instance that is paused (SM111), has ended (SM110, SM120) or is at another revision (SM108).';
 
 commit;

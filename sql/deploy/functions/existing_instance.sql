@@ -18,7 +18,11 @@ declare
     v_instance  pgsm_private.instances;
 begin
     v_instance := pgsm_private.lock_instance(existing_instance.instance_id);
-    if existing_instance.if_exists = 'refuse' or v_instance.machine <> existing_instance.machine then
+    if v_instance.status = 'deleted' then
+        raise exception 'instance "%" was deleted, and its history is still there',
+            v_instance.instance_id
+            using errcode = 'SM120', hint = 'use another id';
+    elsif existing_instance.if_exists = 'refuse' or v_instance.machine <> existing_instance.machine then
         raise exception 'instance "%" exists already', v_instance.instance_id
             using errcode = 'SM109',
             detail = format('it is an instance of machine "%s" version %s, %s',

@@ -20,12 +20,15 @@ begin
     if not found then
         raise exception 'instance "%" does not exist', find_instance.instance_id
             using errcode = 'SM100';
+    elsif v_instance.status = 'deleted' then
+        raise exception 'instance "%" was deleted', find_instance.instance_id
+            using errcode = 'SM120';
     end if;
     return v_instance;
 end;
 $$;
 
 comment on function pgsm_private.find_instance (text) is
-    'An instance as it stands, without locking it; raises SM100.';
+    'An instance as it stands, without locking it; raises SM100 and SM120.';
 
 commit;

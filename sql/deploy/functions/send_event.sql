@@ -84,7 +84,8 @@ comment on function pgsm.send_event (text, text, jsonb, text, bigint, text) is $
     Returns the snapshot with the outcome: taken, no_transition or guarded
     (details: refused_by).  Raises SM100 (no such instance), SM101 (unhandled),
     SM102 (a guard, action or call failed), SM103 (never settles), SM104 (no
-    such event may be sent), SM106 to SM108, SM110 (ended), SM111 (paused).
+    such event may be sent), SM106 to SM108, SM110 (ended), SM111 (paused), SM120
+    (deleted).
     Nothing has changed then.
 $comment$;
 

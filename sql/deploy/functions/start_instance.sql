@@ -1,5 +1,6 @@
 -- Deploy pgsm:functions/start_instance to pg
 -- requires: functions/existing_instance
+-- requires: functions/remove_tombstone
 -- requires: functions/take_start
 -- requires: functions/evaluate
 -- requires: functions/write_step
@@ -55,6 +56,12 @@ begin
     on conflict do nothing
     returning * into v_instance;
     if v_instance.instance_id is null then
+        if pgsm_private.remove_tombstone(start_instance.instance_id) then
+            return pgsm.start_instance(
+                start_instance.machine, start_instance.instance_id, v_input,
+                start_instance.version, start_instance.if_exists
+            );
+        end if;
         return pgsm_private.existing_instance(
             start_instance.machine, start_instance.instance_id, start_instance.if_exists
         );
@@ -71,7 +78,7 @@ comment on function pgsm.start_instance (text, text, jsonb, integer, text) is $c
     The input is what the document's context is computed from.  Returns the
     snapshot.  if_exists 'return' gives an instance of that id back as it is.
     Raises SM002 or SM003 (no such machine or version), SM109 (the id is
-    taken), SM113, SM114, SM102 (the first step fails; nothing is started).
+    taken), SM120 (by a deleted one), SM113, SM114, SM102 (the first step fails; nothing is started).
 $comment$;
 
 commit;

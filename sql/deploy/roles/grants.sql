@@ -10,7 +10,8 @@ revoke execute on all procedures in schema pgsm from public;
 grant usage on schema pgsm to
     pgsm_author, pgsm_client, pgsm_runner, pgsm_scheduler, pgsm_viewer, pgsm_operator;
 
-grant usage on type pgsm.snapshot, pgsm.claimed_effect, pgsm.timer_turn, pgsm.upgrade_turn to
+grant usage on type pgsm.snapshot, pgsm.claimed_effect, pgsm.timer_turn, pgsm.upgrade_turn,
+    pgsm.simulation to
     pgsm_author, pgsm_client, pgsm_runner, pgsm_scheduler, pgsm_viewer, pgsm_operator;
 
 -- read
@@ -42,6 +43,10 @@ grant execute on function
     pgsm.post_event
 to pgsm_client, pgsm_operator;
 
+grant execute on function
+    pgsm.simulate_event
+to pgsm_author, pgsm_client, pgsm_operator;
+
 -- define and upgrade
 grant execute on function
     pgsm.define_machine,
@@ -72,6 +77,8 @@ grant execute on function
     pgsm.retry_timer,
     pgsm.move_timer,
     pgsm.cancel_timer,
+    pgsm.delete_instance,
+    pgsm.erase_instance,
     pgsm.adopt_database,
     pgsm.enable_cron,
     pgsm.disable_cron
@@ -87,7 +94,8 @@ grant execute on function
     pgsm.cron_statements,
     pgsm.purge_cron_log,
     pgsm.stop_timers,
-    pgsm.make_log_partitions
+    pgsm.make_log_partitions,
+    pgsm.forget_event_ids
 to pgsm_scheduler, pgsm_operator;
 grant execute on procedure pgsm.run_timers to pgsm_scheduler, pgsm_operator;
 

@@ -1,0 +1,7 @@
+-- Revert pgsm:functions/simulated_commands from pg
+
+begin;
+
+drop function pgsm_private.simulated_commands;
+
+commit;

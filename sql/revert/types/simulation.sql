@@ -1,0 +1,7 @@
+-- Revert pgsm:types/simulation from pg
+
+begin;
+
+drop type pgsm.simulation;
+
+commit;

@@ -1,0 +1,3 @@
+-- Verify pgsm:functions/delete_instance on pg
+
+select 'pgsm.delete_instance'::regproc;

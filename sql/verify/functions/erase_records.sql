@@ -1,0 +1,3 @@
+-- Verify pgsm:functions/erase_records on pg
+
+select 'pgsm_private.erase_records'::regproc;

@@ -1,0 +1,3 @@
+-- Verify pgsm:types/simulation on pg
+
+select 'pgsm.simulation'::regtype;
