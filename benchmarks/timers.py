@@ -326,7 +326,7 @@ def burst_table(found: list[Burst]) -> Table:
         "seconds",
         "per second",
         "cpu seconds",
-        "per second on free cores",
+        "with free cores",
         "load",
     )
     for column in names:

@@ -72,9 +72,9 @@ def check(connection: Connection, instances: int) -> None:
 class Scheduler(threading.Thread):
     """A session of its own in `run_timers`; it ends quietly when it is killed."""
 
-    def __init__(self, dsn: str, seconds: float = 60) -> None:
+    def __init__(self, dsn: str, seconds: float = 60, options: str = "") -> None:
         super().__init__(daemon=True)
-        self._connection = psycopg.connect(dsn, autocommit=True)
+        self._connection = psycopg.connect(dsn, autocommit=True, options=options)
         self.pid = self._connection.info.backend_pid
         self._seconds = seconds
         self.problem: psycopg.Error | None = None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import signal
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -11,6 +13,8 @@ from click.testing import CliRunner, Result
 
 from pgsm.cli import main
 from tests.databases import Connect
+
+from . import runners
 
 MACHINE = '{"initial": "a", "states": {"a": {"after": {"1 hour": "b"}}, "b": {}}}'
 
@@ -60,6 +64,16 @@ def test_status_names_the_driver_that_is_alive(
     assert timers(fresh_dsn)["drivers"] == {}
     connection.execute("select pgsm.stop_timers(true)")
     assert "stopped" in run(fresh_dsn).stdout
+
+
+def test_runner_that_stops_drives_no_more(
+    fresh_dsn: str, connection: psycopg.Connection[Any], tmp_path: Path
+) -> None:
+    with runners.process(fresh_dsn, tmp_path, "--timers") as runner:
+        runners.until(lambda: timers(fresh_dsn)["drivers"] == {"runner": 1})
+        runner.signal(signal.SIGTERM)
+        runner.wait()
+    assert timers(fresh_dsn)["drivers"] == {}
 
 
 def test_status_counts_what_is_late_and_what_has_failed(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import signal
@@ -107,6 +108,48 @@ def test_scheduler_sessions_that_are_killed_lose_and_double_nothing(
         for session in sessions:
             session.join(10)
         burst.check(connection, INSTANCES)
+
+
+def test_call_that_hangs_until_the_statement_timeout_holds_up_nobody_for_long(
+    fresh_dsn: str,
+) -> None:
+    hang = {"type": "call", "function": "app.hang()"}
+    document = {"after": {"1 hour": {"actions": hang}}}
+    with psycopg.connect(fresh_dsn, autocommit=True) as connection:
+        connection.execute(
+            "create schema app; grant usage on schema app to public;"
+            " create function app.hang () returns void language sql"
+            " as 'select pg_sleep(600)'"
+        )
+        connection.execute(
+            "select pgsm.define_machine('hanging', %s)", [json.dumps(document)]
+        )
+        connection.execute("select pgsm.start_instance('hanging', 'hangs')")
+        connection.execute(
+            "update pgsm_private.timers set due_at = now() - interval '1 hour'"
+        )
+        burst.start(connection, 20)
+        ends = []
+        for _ in range(4):  # as pg_cron begins one when the last has ended
+            timeout = "-c statement_timeout=2s"
+            session = burst.Scheduler(fresh_dsn, seconds=1, options=timeout)
+            session.join(20)
+            ends.append(type(session.problem))
+        found = connection.execute(
+            "select attempts, last_error ->> 'code', due_at > now()"
+            " from pgsm.timers where instance_id = 'hangs'"
+        ).fetchone()
+        assert found == (1, "SM204", True)
+        assert ends[:2] == [psycopg.errors.QueryCanceled] * 2
+        assert ends[-1] is type(None)
+        connection.execute("delete from pgsm_private.timers where kind = 'after'")
+        connection.execute(
+            "delete from pgsm_private.instances where machine = 'hanging'"
+        )
+        connection.execute(
+            "delete from pgsm_private.event_log where machine = 'hanging'"
+        )
+        burst.check(connection, 20)
 
 
 @pytest.mark.slow
