@@ -84,7 +84,16 @@ IMPLEMENTATIONS = Shape(
     },
 )
 
-_PATHS = one_or_many(plain_path)
+
+def _sensitive(check: Check, raw: Any, at: At) -> Any:
+    path = plain_path(check, raw, at)
+    if path is not DROP and "*" in path.split("."):
+        hint = "name the list or object that holds them all"
+        check.problem(at, "bad_path", "this path has no wildcards", hint)
+        return DROP
+    return path
+
+
 _BEFORE: dict[str, Reader] = {
     "id": STATE.fields["id"],
     "version": _version,
@@ -98,7 +107,7 @@ _BEFORE: dict[str, Reader] = {
     "unhandled": one_of("ignore", "refuse"),
     "timeZone": name,
     "internalEvents": descriptors,
-    "sensitive": _PATHS,
+    "sensitive": one_or_many(_sensitive),
     "publicContext": boolean,
     "indexStates": boolean,
     "allowRead": guard,

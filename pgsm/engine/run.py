@@ -161,8 +161,11 @@ class Run:
                 value=value,
                 path=path,
             )
-        wrong: list[str] = self.answers[self.answered]["value"]
+        answer = self.answers[self.answered]
         self.answered += 1
+        if "error" in answer:
+            return [f"the schema cannot be used: {answer['error']['message']}"]
+        wrong: list[str] = answer["value"]
         return wrong
 
     def is_there(self, instance: str, path: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from . import errors, scxml
+from . import errors, exact, scxml
 from .value_compiler import Document, Value, ValueCompiler
 
 if TYPE_CHECKING:
@@ -99,6 +99,9 @@ def _parent(run: Run, path: str) -> str:
 def _child(run: Run, child_id: Json, path: str) -> str:
     child = run.child(child_id) if isinstance(child_id, str) else None
     if child is None:
-        raise errors.StepError(f"there is no child {child_id!r}", path)
+        several = isinstance(child_id, str) and run.children(child_id)
+        hint = '; {"children": …} are those of an "each"' if several else ""
+        message = f"there is no child {exact.dumps(child_id)}{hint}"
+        raise errors.StepError(message, path)
     instance: str = child["instance"]
     return instance

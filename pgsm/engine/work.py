@@ -82,7 +82,7 @@ def start_child(
     """Start a child instance, known by an id; ``facts`` go into ``children``."""
     for what, name in (("the id of a child", child_id), ("a machine", machine)):
         if not isinstance(name, str) or not name:
-            kind = values.type_name(name)
+            kind = "an empty one" if name == "" else values.type_name(name)
             raise errors.StepError(f"{what} is a text, not {kind}", path)
     if run.child(child_id):
         raise errors.StepError(f'a child "{child_id}" is running already', path)

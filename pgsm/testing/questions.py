@@ -168,19 +168,25 @@ def _refused(error: Json) -> Refused:
 
 
 def violations(schema: str, value: Json) -> list[str]:
-    """What is wrong with a value by a JSON Schema (2020-12), given as text."""
-    errors = _validator(schema).iter_errors(value)
+    """What is wrong with a value by a JSON Schema (by default 2020-12), as text."""
+    try:
+        errors = list(_validator(schema).iter_errors(value))
+    # the validator lets out whatever a bad schema leads to: KeyError, re.error, …
+    except Exception as error:
+        return [f"the schema cannot be used: {type(error).__name__}: {error}"]
     return sorted(f"{error.json_path}: {error.message}" for error in errors)
 
 
 @functools.lru_cache(maxsize=256)
 def _validator(schema: str) -> Any:
-    types = jsonschema.Draft202012Validator.TYPE_CHECKER.redefine("integer", _integer)
-    kind = jsonschema.validators.extend(  # type: ignore[no-untyped-call]
-        jsonschema.Draft202012Validator, type_checker=types
+    rules = exact.loads(schema)
+    draft = jsonschema.validators.validator_for(
+        rules, default=jsonschema.Draft202012Validator
     )
+    types = draft.TYPE_CHECKER.redefine("integer", _integer)
+    kind = jsonschema.validators.extend(draft, type_checker=types)  # type: ignore[no-untyped-call]
     # an empty registry: a reference leads nowhere but into its own schema
-    return kind(exact.loads(schema), registry=referencing.Registry())
+    return kind(rules, registry=referencing.Registry())
 
 
 def _integer(_checker: Any, value: Any) -> bool:

@@ -186,10 +186,20 @@ def test_child_of_a_failed_block_was_never_started(engine: Engine) -> None:
     assert engine.get(f"{chart.instance_id}/one/3").snapshot().status == "active"
 
 
+def test_message_to_one_of_several_children_says_how_to_reach_them(
+    engine: Engine,
+) -> None:
+    engine.define("kid", {})
+    invoke = {"id": "kids", "machine": "kid", "each": [1, 2]}
+    action = {"type": "send", "to": {"child": "kids"}, "event": "tell"}
+    chart = engine.start({"invoke": invoke, "on": {"go": {"actions": action}}})
+    assert '{"children": …}' in chart.refuse("go").message
+
+
 def test_message_to_a_child_that_is_not_there_is_an_error(engine: Engine) -> None:
     action = {"type": "send", "to": {"child": "kid"}, "event": "tell"}
     chart = engine.start({"on": {"go": {"actions": action}}})
-    assert "there is no child 'kid'" in chart.refuse("go").message
+    assert 'there is no child "kid"' in chart.refuse("go").message
 
 
 def test_grandchildren_are_stopped_too(engine: Engine) -> None:

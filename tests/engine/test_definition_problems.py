@@ -271,6 +271,7 @@ ROOT_MISTAKES: list[tuple[dict[str, Any], str, str]] = [
     ({"context": {"n": {"expr": "output"}}}, ".context.n.expr", "bad_expression"),
     ({"unhandled": "reject"}, ".unhandled", "bad_value"),
     ({"sensitive": ["a[0]"]}, ".sensitive[0]", "bad_path"),
+    ({"sensitive": ["cards.*.no"]}, ".sensitive[0]", "bad_path"),
     ({"inputSchema": 1}, ".inputSchema", "wrong_type"),
     ({"eventSchemas": {"go*": {}}}, '.eventSchemas["go*"]', "bad_event_descriptor"),
     ({"internalEvents": [1]}, ".internalEvents[0]", "wrong_type"),

@@ -70,8 +70,6 @@ def test_exact_numbers_are_numbers(schema: str, value: object, good: bool) -> No
 
 
 def test_schema_reaches_nothing_outside_of_itself() -> None:
-    import referencing.exceptions
-
     schema = '{"$ref": "https://example.com/schema.json"}'
-    with pytest.raises(referencing.exceptions.Unresolvable):
-        questions.violations(schema, {})
+    (wrong,) = questions.violations(schema, {})
+    assert "Unresolvable: https://example.com/schema.json" in wrong

@@ -1991,7 +1991,6 @@ IMPLEMENTATIONS = Shape(
 )
 
 
-
 def _sensitive(check: Check, raw: Any, at: At) -> Any:
     path = plain_path(check, raw, at)
     if path is not DROP and "*" in path.split("."):
@@ -12721,7 +12720,7 @@ begin
             ('definition_paths', 'db3699e0c652b1cf1118548688dc566f74cef2e94392a534f102b251c79ceb8a'),
             ('definition_problems', '386c563bf8a8c14fe85ef9747b25aaca6bdddc4c9acc6cfdb3b9d087c62e8098'),
             ('definition_references', 'f7f260ca50cfda73e7e6a2847a75e972b9c7a0a79754af979cf39d2e81cd280e'),
-            ('definition_root', '7b4945ed2aee3515fb3f307ab80014a46edfbfbe8a4ce17751a8e18caa6b2864'),
+            ('definition_root', '537b006df2ad3c0dd389f0a6ce63cc1f18af48880a1a0a87d04827fd495188ab'),
             ('definition_shapes', '9365188d90a793559f162b43e97d192042ff52b7fc4da219c759a8043f8e7a6f'),
             ('definition_states', 'bee83bf63bdaef96f588ce2b8c6bcf8980e844320d140a5864190e1e1e62341a'),
             ('definition_targets', 'ac5c6a080caa751e921fd60d76a76ae803034324f6d38a00fd622f12b7d0c38e'),
@@ -12793,7 +12792,7 @@ if door is None:
 
     # The name carries the hash: "create or replace" empties SD in every open
     # session, but sys.modules would keep the old engine.
-    package = "pgsm_engine_381bd9218e2d"
+    package = "pgsm_engine_8eec6c3ba1eb"
     rows = plpy.execute(
         "select name, source from pgsm_engine.modules where release = '0.1'"
     )
