@@ -124,7 +124,13 @@ class Writer:
 
     def machine(self, shown: Picture) -> list[str]:
         """The lines of a machine's states and transitions."""
-        return [*self.inside(shown), *self.later]
+        lines = self.inside(shown)
+        if shown.root.kind == "parallel":  # Mermaid has regions inside of states only
+            opening = (
+                f'state "{escape(shown.root.name)}" as {self.names[shown.root]} {{'
+            )
+            lines = [opening, *_indented(lines), "}"]
+        return [*lines, *self.later]
 
     def inside(self, shown: Picture) -> list[str]:
         """What is in the root; `later` is to be written after it."""

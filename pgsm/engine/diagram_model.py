@@ -220,6 +220,8 @@ class _Reader:
             if box in targets and not (raw.get("reenter") and not box.children):
                 how = "↻ " if raw.get("reenter") else ""
                 box.lines.append(("inner", f"{how}{label}"))
+            elif any(target.parent is None for target in targets):
+                box.lines.append(("inner", f"↻ {label}, from the start"))
             elif not targets:
                 nothing = "" if raw.get("actions") else " / nothing"
                 box.lines.append(("inner", f"{label}{nothing}"))

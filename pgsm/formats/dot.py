@@ -312,34 +312,38 @@ class Writer:
         self, source: Box | str, target: Box | str, up: bool = False, **look: Any
     ) -> None:
         """Write an edge; one that leads up is an edge down, its arrow at its tail."""
-        tail = head = ""
-        if isinstance(source, str):
-            tail = source
-        elif source.children and (isinstance(target, str) or _apart(source, target)):
-            tail = self._node(source) if up else self._leaving(source)
-            look["ltail"] = f"cluster{self.numbers[source]}"
-        else:
-            tail = self._node(source)
-        if isinstance(target, str):
-            head = target
-        else:
-            head = self._node(target)
-            if target.children:
-                look["lhead"] = f"cluster{self.numbers[target]}"
-                if not isinstance(source, str):
-                    look.setdefault("minlen", 2)  # the frame and its title are between
+        tail = self._end(source, target, leaving=not up)
+        head = self._end(target, source)
+        # an edge ends at the frame of a state, if it comes from outside of it
+        frames = [
+            f"cluster{self.numbers[end]}"
+            if isinstance(end, Box) and _is_framed(end, other)
+            else None
+            for end, other in ((source, target), (target, source))
+        ]
+        if frames[1] and isinstance(source, Box):
+            look.setdefault("minlen", 2)  # the frame and its title are between
         if up:
             tail, head = head, tail
-            arrowhead = look.pop("arrowhead", "normal")
-            ends = look.pop("lhead", None), look.pop("ltail", None)
-            look |= {"dir": "back", "arrowtail": arrowhead}
-            look |= {"ltail": ends[0], "lhead": ends[1]}
-        self.edges.append(f"    {tail} -> {head}{_attributes(**look)}")
+            look |= {"dir": "back", "arrowtail": look.pop("arrowhead", "normal")}
+            frames.reverse()
+        ends = {"ltail": frames[0], "lhead": frames[1]}
+        self.edges.append(f"    {tail} -> {head}{_attributes(**look, **ends)}")
         if isinstance(target, Box) and not up and "constraint" not in look:
-            # all regions begin below, not only the one in which the arrow ends
-            for other in _starts(target):
-                if (node := self._node(other)) not in (head, tail):
-                    self.edges.append(f"    {tail} -> {node} [style=invis]")
+            self._put_below(tail, head, target)
+
+    def _end(self, box: Box | str, other: Box | str, leaving: bool = False) -> str:
+        if isinstance(box, str):
+            return box
+        if leaving and _is_framed(box, other):
+            return self._leaving(box)
+        return self._node(box)
+
+    def _put_below(self, tail: str, head: str, target: Box) -> None:
+        """Let all regions begin below, not only the one in which the arrow ends."""
+        for other in _starts(target):
+            if (node := self._node(other)) not in (head, tail):
+                self.edges.append(f"    {tail} -> {node} [style=invis]")
 
 
 _LABEL: dict[str, Any] = {
@@ -369,8 +373,11 @@ def _starts(box: Box) -> Iterator[Box]:
         yield box
 
 
-def _apart(one: Box, other: Box) -> bool:
-    return not one.has_inside(other) and one is not other
+def _is_framed(box: Box, other: Box | str) -> bool:
+    """Whether it is a frame, with the other one outside of it."""
+    if not box.children:
+        return False
+    return isinstance(other, str) or not (box.has_inside(other) or box is other)
 
 
 def _name(text: str) -> str:

@@ -88,6 +88,60 @@ WHOLE: Json = {
     },
 }
 
+# arrows into and out of their own frames, beginnings and histories deep inside
+ODD: tuple[Json, ...] = (
+    {
+        "id": "m",
+        "initial": "a",
+        "states": {
+            "a": {
+                "initial": "b",
+                "on": {"x": {"target": "a", "reenter": True}, "y": ".c", "z": "d"},
+                "states": {
+                    "b": {"on": {"up": "#m.a", "go": "c"}},
+                    "c": {
+                        "initial": "e",
+                        "states": {"e": {"on": {"top": "#m.a", "far": "#m.d.p.q"}}},
+                    },
+                },
+            },
+            "d": {
+                "type": "parallel",
+                "on": {"in": ".p.q"},
+                "states": {
+                    "p": {
+                        "initial": "q",
+                        "states": {"q": {"on": {"w": "#m.a", "v": "#m.d"}}, "r": {}},
+                    },
+                    "s": {},
+                },
+            },
+        },
+    },
+    {
+        "id": "m",
+        "initial": {"target": ["#m.a.p.y", "#m.a.q.v"]},
+        "states": {
+            "a": {
+                "type": "parallel",
+                "states": {
+                    "p": {"initial": "x", "states": {"x": {}, "y": {}}},
+                    "q": {"initial": "u", "states": {"u": {}, "v": {}}},
+                    "h": {"type": "history", "target": ["#m.a.p.x", "#m.a.q.v"]},
+                },
+            },
+            "b": {"on": {"go": {"target": ["#m.a.p.x", "#m.a.q.u"]}, "k": "a.h"}},
+        },
+    },
+    {
+        "id": "m",
+        "type": "parallel",
+        "states": {"a": {"initial": "x", "states": {"x": {}}}, "b": {}},
+        "on": {"re": ".a.x"},
+    },
+    {"id": "m", "on": {"a": {"actions": {"type": "log", "message": "x"}}}},
+)
+
 HOSTILE = (
     "</text><script>alert(1)</script>",
     '<img src=x onerror="alert(1)">',

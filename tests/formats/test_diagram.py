@@ -121,6 +121,12 @@ def test_an_upgrade_shows_both_versions_and_the_map_between_them() -> None:
     assert "old_c --> old_c_refused : upgrade" in lines
 
 
+def test_a_transition_to_the_root_is_said_in_its_state() -> None:
+    again = {"on": {"again": {"target": "#m", "reenter": True}}}
+    text = shown({"id": "m", "initial": "a", "states": {"a": again}})
+    assert "s_a : #8635; again, from the start" in text
+
+
 @pytest.mark.parametrize("text", diagrams.HOSTILE)
 def test_a_label_has_nothing_that_mermaid_or_html_reads(text: str) -> None:
     escaped = diagram.escape(diagram_texts.clean(text))
@@ -133,6 +139,7 @@ def test_a_label_has_nothing_that_mermaid_or_html_reads(text: str) -> None:
 
 def test_mermaid_draws_the_examples_and_all_there_is() -> None:
     texts = {p.name: diagram.mermaid(diagrams.example(p)) for p in diagrams.EXAMPLES}
+    texts |= {f"odd {n}": shown(odd) for n, odd in enumerate(diagrams.ODD)}
     texts["whole"] = diagram.mermaid(WHOLE, ["work", "work.left", "work.left.two"])
     first, second = (diagrams.example(diagrams.EXAMPLES[n]) for n in (0, 1))
     texts["upgrade"] = diagram.upgrade(first, second, {"cart": None})

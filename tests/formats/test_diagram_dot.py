@@ -74,6 +74,14 @@ def test_the_old_version_is_left_of_the_new_one() -> None:
     assert "refused" in where
 
 
+@pytest.mark.parametrize("number", range(len(diagrams.ODD)))
+def test_every_edge_that_is_written_is_drawn(number: int) -> None:
+    text = dot.to_dot(diagrams.normal(diagrams.ODD[number]))
+    written = [line for line in text.splitlines() if " -> " in line]
+    seen = [line for line in written if "style=invis" not in line]
+    assert len(groups(draw(text), "edge")) == len(seen)
+
+
 def test_hostile_names_are_shown_as_they_are() -> None:
     svg = draw(dot.to_dot(diagrams.normal(diagrams.hostile())))
     tags = {element.tag.removeprefix(SVG) for element in svg.iter()}
