@@ -185,8 +185,8 @@ def _say(done: Row, as_json: bool) -> None:
         print_line(done)
         return
     reasons = (done["details"] or {}).get("refused_by")
-    print_facts([("outcome", text(done["outcome"])), ("refused by", text(reasons))])
-    print_facts(head(done))
+    outcome = [("outcome", text(done["outcome"])), ("refused by", text(reasons))]
+    print_facts([*outcome, *head(done)])
 
 
 @instance.command()

@@ -11,6 +11,7 @@ from ..engine import exact
 from ..formats import files
 from ..formats.common import FormatError
 from .common import dsn_option, fail, json_option
+from .conditions import condition
 from .database import Row, call, connected, row, rows
 from .tables import (
     Columns,
@@ -175,15 +176,6 @@ def _arrow(found: Row) -> str:
     guard = "" if found["guard"] is None else f" if {condition(found['guard'])}"
     actions = ", ".join(map(_action, found["actions"] or []))
     return label + targets + guard + (f" / {actions}" if actions else "")
-
-
-def condition(guard: Any) -> str:
-    """A guard in a line."""
-    if isinstance(guard, str):
-        return safe(guard)
-    if isinstance(guard, dict) and set(guard) == {"expr"}:
-        return safe(str(guard["expr"]))
-    return safe(exact.dumps(guard))
 
 
 def _action(action: Any) -> str:

@@ -8,8 +8,8 @@ from typing import Any
 
 from ..engine import exact
 from .check_positions import Step, steps_of
+from .conditions import condition
 from .database import Connection, Row, call, rows
-from .machine import condition
 from .tables import safe, text
 
 # The words for what a step was caused by; its event's name follows.
@@ -93,17 +93,19 @@ def _is_of(step: Mapping[str, Any], work_id: str) -> bool:
 
 
 def transition(path: str, document: Any) -> Row:
-    """A transition of the log: its path, source, targets and guard."""
+    """A transition of the log: path, source, targets, guard, and that in words."""
     steps = steps_of(path)
     found = _at(document, steps)
     target = found.get("target") if isinstance(found, dict) else found
     targets = target if isinstance(target, list) else [target]
     guard = found.get("guard") if isinstance(found, dict) else None
+    named = _at(document, ["implementations", "guards"]) or {}
     return {
         "path": path,
         "source": _source(steps),
         "targets": [t for t in targets if isinstance(t, str)],
         "guard": guard,
+        "reason": None if guard is None else condition(guard, named),
     }
 
 
@@ -169,8 +171,7 @@ def facts(step: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 def _transition(taken: Mapping[str, Any]) -> str:
     source = safe(taken["source"]) or "(root)"
     arrow = f" → {text(taken['targets'])}" if taken["targets"] else " (stays)"
-    guard = taken["guard"]
-    reason = "" if guard is None else f", as {condition(guard)}"
+    reason = f", as {taken['reason']}" if taken["reason"] else ""
     return f"{source}{arrow}{reason}\n{safe(taken['path'])}"
 
 

@@ -15,6 +15,7 @@ import psycopg
 import pytest
 
 from pgsm.cli import steps
+from pgsm.cli.conditions import condition
 from pgsm.engine import exact
 
 from .operated import define, done, fail_effect, lines, refused, run, start
@@ -39,7 +40,7 @@ def test_start_shows_the_instance_with_exact_numbers(orders: str) -> None:
     shown = done(
         orders, "instance", "start", "order", "s-1", "--input", '{"total": 12.50}'
     )
-    assert "state:    offered" in shown
+    assert re.search("^state: +offered$", shown, re.M)
     assert '{"eta": null, "total": 12.50}' in shown
 
 
@@ -255,6 +256,7 @@ def test_history_as_json_has_a_line_a_step(orders: str) -> None:
             "source": "offered",
             "targets": ["charging"],
             "guard": {"expr": "event.data.eta <= 60"},
+            "reason": "event.data.eta <= 60",
         }
     ]
     assert [e["name"] for e in second["effects"]] == ["card.charge"]
@@ -292,6 +294,31 @@ def test_transition_is_read_from_its_path(
     }
     found = steps.transition(path, document)
     assert (found["source"], found["targets"]) == (source, targets)
+
+
+@pytest.mark.parametrize(
+    ("guard", "words"),
+    [
+        ("near", "near (event.data.eta <= 60)"),
+        (
+            {"type": "near", "params": {"max": 60}},
+            'near {"max":60} (event.data.eta <= 60)',
+        ),
+        (
+            {"and": ["near", {"not": {"in": "a.b"}}]},
+            "(near (event.data.eta <= 60)) and (not (in a.b))",
+        ),
+        ({"or": ["far", {"expr": "context.n > 1.50"}]}, "far or (context.n > 1.50)"),
+        (
+            {"sql": "shop.open(text)", "args": [{"expr": "context.id"}, 1]},
+            "shop.open(context.id, 1)",
+        ),
+        (7, "7"),
+    ],
+)
+def test_guards_are_told_in_words(guard: Any, words: str) -> None:
+    named = {"near": {"expr": "event.data.eta <= 60"}}
+    assert condition(guard, named) == words
 
 
 # -- watch -----------------------------------------------------------------------------
