@@ -45,6 +45,7 @@ class Answers:
         self._backoff = Backoff(longest=5.0)
 
     def put(self, held: Held, outcome: Outcome) -> None:
+        held.answered = True
         self.open += 1
         self._all_settled.clear()
         self._queue.put_nowait(Answer(held, outcome))

@@ -30,6 +30,7 @@ class Held:
     handler: Handler
     work: asyncio.Future[Any] | None = None
     dropped: bool = False  # lease lost or given back: no answer is to be sent
+    answered: bool = False  # the outcome is being recorded
     busy: int = field(default=0)  # how often the instance was locked by others
     trace: str | None = None  # the traceparent of what follows from it
 

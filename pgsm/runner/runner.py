@@ -219,8 +219,10 @@ class Runner:
         verdicts = await self._database.heartbeat(beats, self._lease)
         for token, verdict in verdicts.items():
             held = self._held.get(token)
-            if held is None or held.dropped:
-                continue  # answered for while the heartbeat was under way
+            if held is None or held.dropped or held.answered:
+                # a token that is gone may be gone because the answer was recorded: if
+                # it was not, the answer's own call says so
+                continue
             if verdict == "stop":
                 held.ask_to_stop()
             else:

@@ -20,6 +20,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from pgsm import effects
 from pgsm.runner import health, tracing
+from pgsm.runner.database import Database
 from pgsm.runner.observer import Observer
 
 from . import outbox, runners
@@ -92,6 +93,33 @@ async def test_a_lost_lease_is_counted(fresh_dsn: str, connect: Connect) -> None
     async with running(fresh_dsn, registry, observer):
         await outcome(connection)
     assert value(observer, "pgsm_leases_lost_total", name="test.work") == 1
+
+
+async def test_an_answer_that_comes_back_after_a_heartbeat_is_no_lost_lease(
+    fresh_dsn: str, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    complete = Database.complete
+
+    async def slow(self: Database, *arguments: Any) -> Any:
+        rows = await complete(self, *arguments)
+        await asyncio.sleep(0.5)  # recorded, and some heartbeats follow
+        return rows
+
+    monkeypatch.setattr(Database, "complete", slow)
+    registry = effects.Registry()
+
+    @registry.handler("test.work")
+    async def work(effect: effects.Effect, task: Any) -> None: ...
+
+    connection = connect(fresh_dsn)
+    outbox.define(connection, outbox.job())
+    outbox.start(connection, "job-1")
+    observer = Observer()
+    async with running(fresh_dsn, registry, observer, lease=0.3):
+        await outcome(connection)
+    assert value(observer, "pgsm_leases_lost_total", name="test.work") == 0
+    labels = {"name": "test.work", "outcome": "succeeded"}
+    assert value(observer, "pgsm_effects_ended_total", **labels) == 1
 
 
 def test_a_runner_says_that_it_is_alive_and_ready(
