@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from ..engine.definition_events import is_reserved
 from .common import dsn_option, json_option
 from .database import Row, call, connected, row, rows
 from .options import instance_argument, limit_option, machine_option, warn_of_more
@@ -85,7 +86,7 @@ def _show(found: Row, related: dict[str, list[Row]]) -> None:
             ("started", text(found.get("started_at"))),
             ("changed", text(found.get("changed_at"))),
             ("finished", text(found.get("finished_at"))),
-            ("events", "\n".join(map(_event, related["events"]))),
+            ("events", "\n".join(map(_event, filter(_may_be_sent, related["events"])))),
             ("timers", "\n".join(map(_timer, related["timers"]))),
             ("effects", "\n".join(map(_effect, related["effects"]))),
         ]
@@ -104,6 +105,10 @@ def head(found: Row) -> list[tuple[str, str]]:
         ("context", value_text(found["context"])),
         ("output", "" if output is None else value_text(output)),
     ]
+
+
+def _may_be_sent(found: Row) -> bool:
+    return not is_reserved(found["event"])
 
 
 def _event(found: Row) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from pgsm.cli import steps
 from pgsm.cli.conditions import condition
@@ -365,3 +366,52 @@ def test_interrupt_ends_watch_cleanly(orders: str) -> None:
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=20) == 0
         assert process.stderr.read().strip() == ""
+
+
+# -- who may ---------------------------------------------------------------------------
+
+
+def acting_as(dsn: str, role: str) -> str:
+    return make_conninfo(dsn, options=f"-c role={role}")
+
+
+LOOKING = (
+    ["machine", "list"],
+    ["machine", "show", "order"],
+    ["instance", "list"],
+    ["instance", "show", "role-1"],
+    ["instance", "history", "role-1"],
+    ["instance", "tree", "role-1"],
+    ["timer", "list"],
+    ["timer", "late"],
+    ["effect", "list"],
+    ["effect", "failures"],
+)
+
+
+def test_viewer_looks_and_does_nothing(orders: str) -> None:
+    viewer = acting_as(orders, "pgsm_viewer")
+    start(orders, "role-1")
+    for verb in LOOKING:
+        done(viewer, *verb)
+    for verb in (["instance", "stop", "role-1"], ["instance", "send", "role-1", "x"]):
+        assert "(42501)" in refused(viewer, *verb)
+
+
+def test_operator_does_all_but_define(orders: str, tmp_path: Path) -> None:
+    operator = acting_as(orders, "pgsm_operator")
+    start(operator, "role-2")
+    assert "by pgsm_operator" in done(operator, "instance", "history", "role-2")
+    done(operator, "timer", "move", "role-2", "1/1", "+1 hour")
+    done(operator, "instance", "pause", "role-2")
+    done(operator, "instance", "resume", "role-2")
+    done(operator, "instance", "send", "role-2", "accept", '{"eta": 1}')
+    [effect] = lines(operator, "effect", "list", "--instance", "role-2")
+    done(operator, "effect", "cancel", "role-2", effect["effect_id"])
+    done(operator, "instance", "stop", "role-2")
+    file = tmp_path / "small.json"
+    file.write_text('{"initial": "a", "states": {"a": {}}}')
+    assert "(42501)" in refused(operator, "machine", "define", str(file))
+    assert "small" in done(
+        acting_as(orders, "pgsm_author"), "machine", "define", str(file)
+    )
