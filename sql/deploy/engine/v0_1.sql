@@ -3676,12 +3676,20 @@ class Writer:
 
     def machine(self, shown: Picture) -> list[str]:
         """The lines of a machine's states and transitions."""
-        return [*self.inside(shown), *self.later]
+        lines = self.inside(shown)
+        if shown.root.kind == "parallel":  # Mermaid has regions inside of states only
+            opening = (
+                f'state "{escape(shown.root.name)}" as {self.names[shown.root]} {{'
+            )
+            lines = [opening, *_indented(lines), "}"]
+        return [*lines, *self.later]
 
     def inside(self, shown: Picture) -> list[str]:
         """What is in the root; `later` is to be written after it."""
         for box in shown.root.walk():
             self._name(box)
+        if not shown.root.children:
+            return self._state(shown.root, shown)
         lines = self._content(shown.root, shown)
         name = f"{self.names[shown.root]}any"
         found = [text for what, text in shown.root.lines if what != "description"]
@@ -4017,6 +4025,8 @@ class _Reader:
             if box in targets and not (raw.get("reenter") and not box.children):
                 how = "↻ " if raw.get("reenter") else ""
                 box.lines.append(("inner", f"{how}{label}"))
+            elif any(target.parent is None for target in targets):
+                box.lines.append(("inner", f"↻ {label}, from the start"))
             elif not targets:
                 nothing = "" if raw.get("actions") else " / nothing"
                 box.lines.append(("inner", f"{label}{nothing}"))
@@ -12728,8 +12738,8 @@ begin
             ('definition_values', 'c21b77f0ff381074d9afd83cea1877d5f4918d8812366122685605b137e85210'),
             ('definition_xstate', '28a819891f29be3e7fa96d520a7857bc8aac1fc61b7f6ee9c3a51339d401111b'),
             ('description', 'f8b9a91fb2a25e918db54c45e7a960633c064a77b85466c3f73ef46a72592a3b'),
-            ('diagram', 'f6abb0b0528ad25374718ce8ab87a4aa1b4d73e1df4fdc1782c530b28600743e'),
-            ('diagram_model', '1f2516e80a502de31189a0f994c04ca6e4ab11f6b5dc90d0ea68968778c8d2d8'),
+            ('diagram', '487f4b4b3fad2380c9259b4b5cc86993cf7b5356c9a1d8aefcf5cc5aebdc4fe2'),
+            ('diagram_model', '610a9015df2b26feb01276287c0c71abfd982189c1798d66ce3a7e9785188ef9'),
             ('diagram_texts', '4f1b7c83144e39923d7b1f8abe6763376fdf2361d3fd14dde7303fdc340df586'),
             ('errors', '85fa6d55d923fc368786402bb728ee3fbacb26a93239676db56472383d6c9de2'),
             ('exact', '0421fc9f9c47498d86c760ba25b58b2fa371b73b0e55c6fe58cf384318ce504b'),
@@ -12792,7 +12802,7 @@ if door is None:
 
     # The name carries the hash: "create or replace" empties SD in every open
     # session, but sys.modules would keep the old engine.
-    package = "pgsm_engine_8eec6c3ba1eb"
+    package = "pgsm_engine_d41085987778"
     rows = plpy.execute(
         "select name, source from pgsm_engine.modules where release = '0.1'"
     )
