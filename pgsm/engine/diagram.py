@@ -107,6 +107,7 @@ class Writer:
     def __init__(self) -> None:
         self.prefix = "s"
         self.names: dict[Box, str] = {}
+        self.taken: set[str] = set()
         self.classes: dict[str, list[str]] = {}
         self.later: list[str] = []  # what joins states of different parents
 
@@ -136,6 +137,8 @@ class Writer:
         """What is in the root; `later` is to be written after it."""
         for box in shown.root.walk():
             self._name(box)
+        if not shown.root.children:
+            return self._state(shown.root, shown)
         lines = self._content(shown.root, shown)
         name = f"{self.names[shown.root]}any"
         found = [text for what, text in shown.root.lines if what != "description"]
@@ -151,11 +154,11 @@ class Writer:
 
     def _name(self, box: Box) -> None:
         name = f"{self.prefix}_" + re.sub(r"[^A-Za-z0-9]+", "_", box.path)
-        taken = set(self.names.values())
         number, free = 1, name
-        while free in taken:
+        while free in self.taken:
             number += 1
             free = f"{name}_{number}"
+        self.taken.add(free)
         self.names[box] = free
 
     def _mark(self, name: str, kind: str) -> None:

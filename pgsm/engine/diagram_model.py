@@ -114,6 +114,8 @@ def mapped(before: Picture, states: Mapping[str, Json]) -> Iterator[tuple[Box, J
     Each with the path, or paths, of where it goes; None where that is refused.
     """
     for box in before.root.walk():
+        if box.parent is None:
+            continue
         if box.path in states:
             yield box, states[box.path]
         elif not box.children and box.kind != "history":

@@ -203,6 +203,8 @@ class Writer:
 
     def _content(self, box: Box, depth: int) -> None:
         space = "    " * depth
+        if not box.children:  # a machine without states
+            self.lines.append(space + self._leaf(box))
         if box.kind == "compound":
             dot = _attributes(
                 shape="point", width=0.14, fillcolor=TEXT, color=TEXT,

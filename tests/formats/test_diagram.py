@@ -127,6 +127,12 @@ def test_a_transition_to_the_root_is_said_in_its_state() -> None:
     assert "s_a : #8635; again, from the start" in text
 
 
+def test_a_machine_without_states_is_a_state() -> None:
+    text = shown({"id": "m", "on": {"a": {"actions": {"type": "log", "message": 1}}}})
+    assert 'state "m" as s_' in text
+    assert "s_ : a / log" in text
+
+
 @pytest.mark.parametrize("text", diagrams.HOSTILE)
 def test_a_label_has_nothing_that_mermaid_or_html_reads(text: str) -> None:
     escaped = diagram.escape(diagram_texts.clean(text))

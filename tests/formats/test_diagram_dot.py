@@ -66,12 +66,26 @@ def test_no_text_of_an_example_covers_another(path: object) -> None:
             assert abs(x - other_x) > 4 or abs(y - other_y) > 6
 
 
-def test_the_old_version_is_left_of_the_new_one() -> None:
+PAIRS = [(0, 1), (1, 0), (2, 5), (5, 2), (3, 3)]
+
+
+@pytest.mark.parametrize(("old", "new"), PAIRS)
+def test_the_old_version_is_left_of_the_new_one(old: int, new: int) -> None:
+    one, other = (diagrams.example(diagrams.EXAMPLES[n]) for n in (old, new))
+    svg = draw(dot.upgrade_to_dot(one, other, {}, ("v1", "v2")))
+    where = {text.text: float(text.get("x") or 0) for text in svg.iter(f"{SVG}text")}
+    assert where[f"{one['id']}, v1"] < where[f"{other['id']}, v2"]
+
+
+def test_what_may_not_be_upgraded_is_refused() -> None:
     old, new = (diagrams.example(diagrams.EXAMPLES[n]) for n in (0, 1))
-    svg = draw(dot.upgrade_to_dot(old, new, {"cart": None}, ("v1", "v2")))
-    where = {t.text: float(t.get("x") or 0) for t in svg.iter(f"{SVG}text")}
-    assert where["order, v1"] < where["order, v2"]
-    assert "refused" in where
+    svg = draw(dot.upgrade_to_dot(old, new, {"cart": None}))
+    assert texts(svg).count("refused") == 1
+
+
+def test_a_picture_in_which_dots_curves_fail_is_drawn_with_lines() -> None:
+    svg = draw(dot.upgrade_to_dot(WHOLE, WHOLE, {}))
+    assert texts(svg).count("idle") == 2
 
 
 @pytest.mark.parametrize("number", range(len(diagrams.ODD)))

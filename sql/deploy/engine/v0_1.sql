@@ -3659,6 +3659,7 @@ class Writer:
     def __init__(self) -> None:
         self.prefix = "s"
         self.names: dict[Box, str] = {}
+        self.taken: set[str] = set()
         self.classes: dict[str, list[str]] = {}
         self.later: list[str] = []  # what joins states of different parents
 
@@ -3705,11 +3706,11 @@ class Writer:
 
     def _name(self, box: Box) -> None:
         name = f"{self.prefix}_" + re.sub(r"[^A-Za-z0-9]+", "_", box.path)
-        taken = set(self.names.values())
         number, free = 1, name
-        while free in taken:
+        while free in self.taken:
             number += 1
             free = f"{name}_{number}"
+        self.taken.add(free)
         self.names[box] = free
 
     def _mark(self, name: str, kind: str) -> None:
@@ -3919,6 +3920,8 @@ def mapped(before: Picture, states: Mapping[str, Json]) -> Iterator[tuple[Box, J
     Each with the path, or paths, of where it goes; None where that is refused.
     """
     for box in before.root.walk():
+        if box.parent is None:
+            continue
         if box.path in states:
             yield box, states[box.path]
         elif not box.children and box.kind != "history":
@@ -12738,8 +12741,8 @@ begin
             ('definition_values', 'c21b77f0ff381074d9afd83cea1877d5f4918d8812366122685605b137e85210'),
             ('definition_xstate', '28a819891f29be3e7fa96d520a7857bc8aac1fc61b7f6ee9c3a51339d401111b'),
             ('description', 'f8b9a91fb2a25e918db54c45e7a960633c064a77b85466c3f73ef46a72592a3b'),
-            ('diagram', '487f4b4b3fad2380c9259b4b5cc86993cf7b5356c9a1d8aefcf5cc5aebdc4fe2'),
-            ('diagram_model', '610a9015df2b26feb01276287c0c71abfd982189c1798d66ce3a7e9785188ef9'),
+            ('diagram', 'cefd8e4b0900182d9fad6b09a747c24c41b327a50f4d2ff1c970ceb6c83a6a43'),
+            ('diagram_model', 'e18e45445f4123e030d31cca63b7f047f914f121f964a9ca271468f70725634d'),
             ('diagram_texts', '4f1b7c83144e39923d7b1f8abe6763376fdf2361d3fd14dde7303fdc340df586'),
             ('errors', '85fa6d55d923fc368786402bb728ee3fbacb26a93239676db56472383d6c9de2'),
             ('exact', '0421fc9f9c47498d86c760ba25b58b2fa371b73b0e55c6fe58cf384318ce504b'),
@@ -12802,7 +12805,7 @@ if door is None:
 
     # The name carries the hash: "create or replace" empties SD in every open
     # session, but sys.modules would keep the old engine.
-    package = "pgsm_engine_d41085987778"
+    package = "pgsm_engine_0d92ceaa2b67"
     rows = plpy.execute(
         "select name, source from pgsm_engine.modules where release = '0.1'"
     )
