@@ -59,7 +59,8 @@ def did_you_mean(name: str, candidates: Iterable[str]) -> str | None:
     """A hint with the candidate nearest to a misspelt name, if one is near."""
     if len(name) > _LONGEST_QUOTE:
         return None
-    known = [word for word, _ in zip(candidates, range(_MOST_CANDIDATES), strict=False)]
+    others = (word for word in candidates if word != name)
+    known = [word for word, _ in zip(others, range(_MOST_CANDIDATES), strict=False)]
     folded = {word.lower(): word for word in reversed(known)}
     near = difflib.get_close_matches(name.lower(), folded, n=1, cutoff=0.6)
     return f"did you mean {quote(folded[near[0]])}?" if near else None

@@ -74,7 +74,7 @@ def _inside(
 
 def inner_blocks(action: Document) -> Iterator[tuple[Path, Actions]]:
     """The blocks within a built-in action, by their place in it."""
-    if action["type"] == "foreach":
+    if action["type"] in ("foreach", "block"):
         yield ("actions",), action.get("actions", ())
     elif action["type"] == "choose":
         for number, branch in enumerate(action.get("branches", ())):

@@ -127,6 +127,10 @@ class Chart:
         }
         self.rules = {node: tuple(self._rules(node)) for node in self.nodes}
         self.all_rules = [rule for rules in self.rules.values() for rule in rules]
+        self.always_of = {
+            node: [rule for rule in rules if rule.key == "always"]
+            for node, rules in self.rules.items()
+        }
         self.with_always = [node for node in self.nodes if self.always(node)]
         # the states that have an always, or one inside
         self.restless = set(self.with_always)
@@ -154,7 +158,7 @@ class Chart:
 
     def always(self, node: Node) -> list[Rule]:
         """The transitions of a state that need no event, in order."""
-        return [rule for rule in self.rules[node] if rule.key == "always"]
+        return self.always_of[node]
 
     def by_event(self, node: Node) -> list[Rule]:
         """The transitions of a state that need one; of one event in their order."""

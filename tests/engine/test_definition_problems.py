@@ -89,6 +89,12 @@ def test_a_message_is_lower_case_and_has_names_in_quotes() -> None:
     assert problem.hint == 'did you mean "b"?'
 
 
+def test_a_name_is_no_hint_for_itself() -> None:
+    problems = definition.check({"initial": "a.b", "states": {"a.b": {}}}).problems
+    assert [problem.code for problem in problems] == ["bad_initial", "bad_state_key"]
+    assert problems[0].hint is None
+
+
 @pytest.mark.parametrize("key", ["$schema", "x-note"])
 def test_extensions_are_allowed_and_kept(key: str) -> None:
     transition = {"target": "b", key: "kept"}

@@ -124,6 +124,16 @@ def test_a_cancel_of_an_id_that_nothing_has_is_reported() -> None:
     )
 
 
+def test_actions_of_a_block_of_scxml_are_looked_at() -> None:
+    inside = {"type": "send", "event": "e", "delay": "1s", "id": "one"}
+    document = {
+        "semantics": "scxml",
+        "entry": [{"type": "block", "actions": [inside]}],
+        "transitions": [{"event": "*", "actions": {"type": "cancel", "id": "one"}}],
+    }
+    assert "cancels_nothing" not in codes(document)
+
+
 @pytest.mark.parametrize("given", ["remindr", {"expr": "'remind' + 'r'"}])
 def test_a_cancel_of_an_id_that_may_be_is_fine(given: Any) -> None:
     raised = {"type": "raise", "event": "go", "delay": "1 s", "id": given}

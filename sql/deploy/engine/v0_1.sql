@@ -1802,7 +1802,8 @@ def did_you_mean(name: str, candidates: Iterable[str]) -> str | None:
     """A hint with the candidate nearest to a misspelt name, if one is near."""
     if len(name) > _LONGEST_QUOTE:
         return None
-    known = [word for word, _ in zip(candidates, range(_MOST_CANDIDATES), strict=False)]
+    others = (word for word in candidates if word != name)
+    known = [word for word, _ in zip(others, range(_MOST_CANDIDATES), strict=False)]
     folded = {word.lower(): word for word in reversed(known)}
     near = difflib.get_close_matches(name.lower(), folded, n=1, cutoff=0.6)
     return f"did you mean {quote(folded[near[0]])}?" if near else None
@@ -7516,7 +7517,7 @@ def _inside(
 
 def inner_blocks(action: Document) -> Iterator[tuple[Path, Actions]]:
     """The blocks within a built-in action, by their place in it."""
-    if action["type"] == "foreach":
+    if action["type"] in ("foreach", "block"):
         yield ("actions",), action.get("actions", ())
     elif action["type"] == "choose":
         for number, branch in enumerate(action.get("branches", ())):
@@ -7696,6 +7697,10 @@ class Chart:
         }
         self.rules = {node: tuple(self._rules(node)) for node in self.nodes}
         self.all_rules = [rule for rules in self.rules.values() for rule in rules]
+        self.always_of = {
+            node: [rule for rule in rules if rule.key == "always"]
+            for node, rules in self.rules.items()
+        }
         self.with_always = [node for node in self.nodes if self.always(node)]
         # the states that have an always, or one inside
         self.restless = set(self.with_always)
@@ -7723,7 +7728,7 @@ class Chart:
 
     def always(self, node: Node) -> list[Rule]:
         """The transitions of a state that need no event, in order."""
-        return [rule for rule in self.rules[node] if rule.key == "always"]
+        return self.always_of[node]
 
     def by_event(self, node: Node) -> list[Rule]:
         """The transitions of a state that need one; of one event in their order."""
@@ -12731,7 +12736,7 @@ begin
             ('definition_guards', '97a04f1786d738ea090bdc18170fa346fd1b5c0da692e8fe5f4a056ebc87a6f5'),
             ('definition_input', '5446c33c9ca3fef4a61806f0abb83316f72f716031f825a86ff5189d604bb7fa'),
             ('definition_paths', 'db3699e0c652b1cf1118548688dc566f74cef2e94392a534f102b251c79ceb8a'),
-            ('definition_problems', '386c563bf8a8c14fe85ef9747b25aaca6bdddc4c9acc6cfdb3b9d087c62e8098'),
+            ('definition_problems', '8e50f042a33fbcad7d9f6f3e9405b799cdee7af8b46b5cda21a7bc03b0097df9'),
             ('definition_references', 'f7f260ca50cfda73e7e6a2847a75e972b9c7a0a79754af979cf39d2e81cd280e'),
             ('definition_root', '537b006df2ad3c0dd389f0a6ce63cc1f18af48880a1a0a87d04827fd495188ab'),
             ('definition_shapes', '9365188d90a793559f162b43e97d192042ff52b7fc4da219c759a8043f8e7a6f'),
@@ -12757,8 +12762,8 @@ begin
             ('functions', 'f28a2cf68989a39dd88bb40dbbb0f7d24525f2c9b47e9024df99def30ccd40c2'),
             ('interpreter', '96266b565de9c8d59b657e3744e0f8842219291ae291e671df43f9905614cb6e'),
             ('lint', '0c7d8308297341ad4a325b2281c92dd9bf6ef42a6477990acb1730ecf79ae384'),
-            ('lint_actions', '1546acdfa87914e4a2a7a2a03025aa990202f35aac34181a066084de217b6f65'),
-            ('lint_chart', '51a2e6c438ca92b63fba5448ec84009bc367685ba84d8d2dc8b6a6435f4711f9'),
+            ('lint_actions', '9bc53e7e8c0e3815850f05fc3c734e912ef3b85b546450159860ac7c95220f42'),
+            ('lint_chart', '5740c5759fa5e9167a344a015b490cc70d73338fb99eb5586900a34e6986b58a'),
             ('lint_context', '99542cfc4a05a9e2bac0b108d8c2305cc202e322f1cb2127acd43bb8b2656149'),
             ('lint_delays', 'f96af5c28c280ac2fec7c10456975f254504f328fa8f918a3ad84f7dc60db0e9'),
             ('lint_events', '0a4c77b1fe6320c90162d190b759022268176dea3d16d954bdce3c94a13ad232'),
@@ -12805,7 +12810,7 @@ if door is None:
 
     # The name carries the hash: "create or replace" empties SD in every open
     # session, but sys.modules would keep the old engine.
-    package = "pgsm_engine_0d92ceaa2b67"
+    package = "pgsm_engine_57442a9a3db0"
     rows = plpy.execute(
         "select name, source from pgsm_engine.modules where release = '0.1'"
     )
