@@ -78,7 +78,7 @@ def test_sql_blocks_run_one_after_the_other(fresh_dsn: str) -> None:
         ).fetchall()
     assert found == ("digesting", 2)
     assert family == [(0, "inReview"), (1, "asked"), (1, "asked")]
-    assert slices == 7
+    assert slices == 6
     assert timers == [("digesting", "4 hours", True)]
 
 

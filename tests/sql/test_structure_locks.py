@@ -15,6 +15,7 @@ from psycopg import errors
 from tests.databases import Connect
 
 INSTANCES = ["a", "b", "c"]
+EVERY = [*INSTANCES, "d", "e", "f"]  # those of batches
 SESSIONS = 6
 CALLS = 120
 
@@ -68,16 +69,23 @@ def machine(dsn: str, connect: Connect) -> Iterator[list[str]]:
     for one, other in ((1, 2), (2, 1)):
         admin.execute("select pgsm.define_upgrade('busy', %s, %s)", [one, other])
     prefix = f"{random.random()} "
-    ids = [prefix + name for name in INSTANCES]
-    for name in ids:
+    every = [prefix + name for name in EVERY]
+    for name in every:
         admin.execute("select pgsm.start_instance('busy', %s)", [name])
-    yield ids
-    for name in ids:
-        admin.execute("select pgsm.stop_instance(%s)", [name])
+    yield every[: len(INSTANCES)]
+    for name in every:
+        admin.execute("select pgsm.delete_instance(%s)", [name])
 
 
 def send(connection: psycopg.Connection, instance: str, _: str) -> None:
     connection.execute("select pgsm.send_event(%s, 'tick')", [instance])
+
+
+def send_many(connection: psycopg.Connection, instance: str, other: str) -> None:
+    """To all, the last first; the rounds are long enough to go set by set."""
+    ids = [instance.rsplit(" ", 1)[0] + " " + name for name in reversed(EVERY)]
+    batch = [{"instance_id": name, "event": "tick"} for name in [*ids, other]]
+    connection.execute("select pgsm.send_events(%s)", [json.dumps(batch)])
 
 
 def post(connection: psycopg.Connection, instance: str, other: str) -> None:
@@ -139,6 +147,7 @@ Call = Callable[[psycopg.Connection, str, str], None]
 CALL: list[Call] = [
     send,
     send,
+    send_many,
     post,
     fire,
     pause,
