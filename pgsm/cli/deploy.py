@@ -71,13 +71,13 @@ def deploy_with_progress(dsn: str) -> None:
             done = sqitch.deploy(dsn, on_change=advance)
         out.print(f"deployed {len(done)} changes, the last is {done[-1]}")
         if cron.CHANGE in done:
-            _schedule(out, dsn)
+            schedule_timers(out, dsn)
     else:
         out.print(f"nothing to deploy, the last change is {before.change}")
     _warn_of_modified(out, before)
 
 
-def _schedule(out: Console, dsn: str) -> None:
+def schedule_timers(out: Console, dsn: str) -> None:
     """Have pg_cron fire the timers where it lives in another database."""
     elsewhere = cron.elsewhere(dsn)
     if elsewhere is None:

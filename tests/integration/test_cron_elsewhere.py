@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from typing import Any
 
 import psycopg
 import pytest
 from psycopg import conninfo
+from rich.console import Console
 
 from pgsm import cron, errors
+from pgsm.cli import deploy
 from tests.databases import Connect
 
 Connection = psycopg.Connection[Any]
@@ -72,6 +75,14 @@ def test_statements_schedule_the_jobs_of_this_database(
             ("pgsm_run_timers", True, here, "pgsm_scheduler"),
             ("pgsm_run_timers_odd", True, here, "pgsm_scheduler"),
         ]
+
+
+def test_deploy_says_that_pg_cron_fires_the_timers(
+    dsn: str, cron_connection: Connection
+) -> None:
+    said = io.StringIO()
+    deploy.schedule_timers(Console(file=said, width=200), dsn)
+    assert said.getvalue().startswith("timers are fired by the pg_cron of database")
 
 
 def test_purge_elsewhere_deletes_old_rows_of_this_database(

@@ -147,7 +147,7 @@ def test_the_schedulers_timeout_stands_above_the_loops_duration(
     connect: Connect,
 ) -> None:
     found = connect().execute(
-        "select s.setting, substring(pg_get_function_arguments(p.oid) from '''(.*)''')"
+        "select s.setting, substring(p.prosrc from 'interval ''(6[0-9] seconds)''')"
         " from pg_proc as p, pg_roles as r, unnest(r.rolconfig) as s (setting)"
         " where p.proname = 'run_timers' and r.rolname = 'pgsm_scheduler'"
         " and s.setting like 'statement_timeout=%'"

@@ -7,15 +7,22 @@ set local role pgsm_owner;
 
 -- Commits between turns, so it is neither security definer nor has a set clause:
 -- everything is qualified, operators and types too, and no table is touched here.
-create or replace procedure pgsm.run_timers (duration interval default '62 seconds')
+create or replace procedure pgsm.run_timers (duration interval default null)
   language plpgsql
 as $$
 declare
     v_driver  pg_catalog.text := pg_catalog.concat('cron/', pg_catalog.pg_backend_pid());
-    v_end     pg_catalog.timestamptz := pg_catalog.clock_timestamp() operator(pg_catalog.+) duration;
+    v_end     pg_catalog.timestamptz;
     v_turn    pgsm.timer_turn;
     v_busy    pg_catalog.timestamptz;
 begin
+    -- Without a duration until the next minute's call is under way.  A pg_cron that
+    -- starts no job while one runs (1.4 with background workers) does so at the end.
+    v_end := coalesce(
+        pg_catalog.clock_timestamp() operator(pg_catalog.+) duration,
+        pg_catalog.date_trunc('minute', pg_catalog.clock_timestamp())
+            operator(pg_catalog.+) interval '62 seconds'
+    );
     loop
         v_turn := pgsm.begin_timer_turn(v_driver, 'cron');
         commit;
@@ -50,12 +57,12 @@ $$;
 comment on procedure pgsm.run_timers (interval) is $comment$
     Fire timers for a while: what the pg_cron job calls each minute.
 
-        call pgsm.run_timers('62 seconds');
+        call pgsm.run_timers('10 seconds');
 
     Looks every tenth of a second (more often after something has fired), commits
-    before and after each turn, and returns at the end of the duration, when the next
-    minute's call has begun, or when stop_timers(true) asks it to.  Several sessions
-    may call it at once.
+    before and after each turn, and returns at the end of the duration (by default
+    two seconds into the next minute, when pg_cron has begun the next loop), or when
+    stop_timers(true) asks it to.  Several sessions may call it at once.
 $comment$;
 
 commit;
