@@ -88,11 +88,11 @@ class Answers:
         ]
         try:
             rows = await self._database.complete(completions)
-        except psycopg.OperationalError as problem:
-            await self._put_back(batch, problem)
-            return
         except psycopg.Error as problem:
-            await self._complete_apart(batch, problem)
+            if _is_passing(problem):
+                await self._put_back(batch, problem)
+            else:
+                await self._complete_apart(batch, problem)
             return
         self._backoff.reset()
         answers = {row["lease_token"]: row for row in rows}
@@ -137,10 +137,10 @@ class Answers:
         await self._roll_back(item.held)
         try:
             answer = await self._database.fail(item.held.claim, failed)
-        except psycopg.OperationalError as problem:
-            await self._put_back([Answer(item.held, failed)], problem)
-            return
         except psycopg.Error as problem:
+            if _is_passing(problem):
+                await self._put_back([Answer(item.held, failed)], problem)
+                return
             log.error("failure_not_recorded", exc_info=problem, **_fields(item))
             self._settle(item)
             return
@@ -191,6 +191,16 @@ class Answers:
         if self.open == 0:
             self._all_settled.set()
         self._settled(item.held)
+
+
+def _is_passing(problem: psycopg.Error) -> bool:
+    """Whether it is not about what was told: that is told again until it is heard.
+
+    Class 25 is a server that became a standby, 42 a function that a deploy replaces or
+    a right that was taken away.  What a machine raises comes as an outcome.
+    """
+    code = problem.sqlstate or ""
+    return isinstance(problem, psycopg.OperationalError) or code[:2] in ("25", "42")
 
 
 def _fields(item: Answer) -> dict[str, object]:

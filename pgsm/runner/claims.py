@@ -11,6 +11,8 @@ from uuid import UUID
 
 from . import wire
 
+LONGEST_MESSAGE = 10_000
+
 
 @dataclass(frozen=True)
 class Claim:
@@ -107,13 +109,20 @@ class Failed:
 
     def error(self) -> str:
         """The error as JSON text, with `data` left out where it is not JSON."""
-        error = {"type": self.type, "message": self.message.replace("\0", "�")}
+        error = {"type": self.type, "message": _storable(self.message)}
         if self.code is not None:
-            error["code"] = self.code
+            error["code"] = _storable(str(self.code))
         try:
             return wire.dumps({**error, "data": self.data})
-        except ValueError:
+        except Exception:
+            # an error that cannot be told would be an effect without an end
             return wire.dumps(error)
+
+
+def _storable(text: str) -> str:
+    """What a jsonb string can hold of it; file names have halves of characters."""
+    text = text[:LONGEST_MESSAGE].replace("\0", "�")
+    return text.encode("utf-8", "replace").decode()
 
 
 Outcome = Done | Failed

@@ -141,7 +141,7 @@ def _outcome(held: Held, work: asyncio.Future[Any]) -> Outcome:
         return _failure(held, raised)
     try:
         return Done(wire.dumps(work.result()))
-    except ValueError as problem:
+    except Exception as problem:  # a model's own code may raise anything
         # The work is done; doing it again would return the same thing.
         message = f"the handler's result is not JSON: {problem}"
         return Failed("invalid_output", message, permanent=True)

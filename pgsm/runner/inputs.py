@@ -39,6 +39,9 @@ def decoder(function: Callable[..., Any]) -> Decode | None:
             return decode(text)
         except msgspec.ValidationError as problem:
             raise InvalidInputError(str(problem)) from problem
+        except Exception as problem:  # of a type's own code
+            message = f"{type(problem).__name__}: {problem}"
+            raise InvalidInputError(message) from problem
 
     return decode_input
 

@@ -16,7 +16,7 @@ import psycopg
 from . import execution, log
 from .answers import Answers
 from .backoff import Backoff
-from .claims import Claim, Outcome
+from .claims import Claim, Failed, Outcome
 from .database import Database
 from .effect import Effect
 from .execution import Held
@@ -188,8 +188,13 @@ class Runner:
         self._observer.handled(held.claim, time.monotonic() - begun)
         self._in_use[held.claim.name] -= 1
         self._made_room()
-        if not task.cancelled() and task.exception() is not None:
-            log.error("runner_fault", exc_info=task.exception())
+        problem = None if task.cancelled() else task.exception()
+        if problem is not None:
+            log.error("runner_fault", exc_info=problem, **held.claim.log_fields())
+            if not held.answered:
+                # else heartbeats would keep it for ever
+                message = f"the runner failed: {type(problem).__name__}"
+                self._answer(held, Failed("runner_fault", message))
 
     def _answer(self, held: Held, outcome: Outcome) -> None:
         self._answers.put(held, outcome)
