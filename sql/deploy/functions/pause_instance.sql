@@ -2,6 +2,7 @@
 -- requires: functions/lock_instance
 -- requires: functions/check_sendable
 -- requires: functions/describe_instance
+-- requires: functions/log_repair
 
 begin;
 set local role pgsm_owner;
@@ -20,6 +21,10 @@ begin
     if v_instance.status not in ('active', 'paused') then
         perform pgsm_private.check_sendable(v_instance, null);
     end if;
+    if v_instance.status = 'paused' then
+        return pgsm_private.describe_instance(v_instance, null, null);
+    end if;
+    v_instance := pgsm_private.log_repair(v_instance, 'pgsm.pause', '{}');
     v_instance.status := 'paused';
     update pgsm_private.instances as i
     set status = 'paused'
@@ -37,7 +42,7 @@ comment on function pgsm.pause_instance (text) is $comment$
         select * from pgsm.pause_instance('order-42');
 
     Sent events are refused (SM111), posted ones and timers wait and keep their
-    due time.  Returns the snapshot.  Raises SM100, or SM110 when it has ended.
+    due time.  Recorded in the instance's log.  Returns the snapshot.  Raises SM100, or SM110 when it has ended.
 $comment$;
 
 commit;

@@ -2,6 +2,7 @@
 -- requires: functions/lock_instance
 -- requires: functions/describe_instance
 -- requires: functions/check_sendable
+-- requires: functions/log_repair
 
 begin;
 set local role pgsm_owner;
@@ -18,6 +19,7 @@ declare
 begin
     v_instance := pgsm_private.lock_instance(resume_instance.instance_id);
     if v_instance.status = 'paused' then
+        v_instance := pgsm_private.log_repair(v_instance, 'pgsm.resume', '{}');
         v_instance.status := 'active';
         update pgsm_private.instances as i
         set status = 'active'
@@ -37,7 +39,7 @@ comment on function pgsm.resume_instance (text) is $comment$
 
         select * from pgsm.resume_instance('order-42');
 
-    Returns the snapshot.  Raises SM100, or SM110 when it has ended.
+    Recorded in the instance's log.  Returns the snapshot.  Raises SM100, or SM110 when it has ended.
 $comment$;
 
 commit;
