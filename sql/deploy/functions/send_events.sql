@@ -32,18 +32,24 @@ begin
         from jsonb_array_elements(send_events.events) as e (event)
     ));
     v_answers := array_fill(v_answer, array[jsonb_array_length(send_events.events)]);
-    -- a round is the next event of each instance that has one
+    -- a round is the next event of each instance that has one; by the thousand, since
+    -- their contexts are in memory together
     foreach v_round in array array(
-        select jsonb_agg(jsonb_build_object('data', '{}'::jsonb) || jsonb_strip_nulls(
-            r.event - 'data') || (r.event - '{instance_id,event,event_id,expected_revision}'::text[])
-            || jsonb_build_object('n', r.n) order by r.n)
+        select jsonb_agg(jsonb_build_object('data', '{}'::jsonb)
+            || jsonb_strip_nulls(c.event - 'data')
+            || (c.event - '{instance_id,event,event_id,expected_revision}'::text[])
+            || jsonb_build_object('n', c.n) order by c.n)
         from (
-            select e.event, e.n,
-                row_number() over (partition by e.event ->> 'instance_id' order by e.n) as round
-            from jsonb_array_elements(send_events.events) with ordinality as e (event, n)
-        ) as r
-        group by r.round
-        order by r.round
+            select r.event, r.n, r.round,
+                row_number() over (partition by r.round order by r.n) as place
+            from (
+                select e.event, e.n,
+                    row_number() over (partition by e.event ->> 'instance_id' order by e.n) as round
+                from jsonb_array_elements(send_events.events) with ordinality as e (event, n)
+            ) as r
+        ) as c
+        group by c.round, (c.place - 1) / 1000
+        order by c.round, (c.place - 1) / 1000
     ) loop
         v_sent := null;
         v_place := 0;

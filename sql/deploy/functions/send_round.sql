@@ -3,7 +3,7 @@
 -- requires: functions/write_round
 -- requires: functions/describe_instance
 -- requires: functions/refuse_unhandled
--- requires: functions/keep_answer
+-- requires: functions/keep_answers
 
 begin;
 set local role pgsm_owner;
@@ -45,14 +45,9 @@ begin
                 v_answer, v_step.event ->> 'event', send_round.on_unhandled
             );
         end if;
-        if v_step.event ? 'event_id' then
-            perform pgsm_private.keep_answer(
-                v_step.event ->> 'event_id', v_step.event ->> 'event',
-                v_step.event -> 'data', v_answer
-            );
-        end if;
         v_answers[v_step.place] := v_answer;
     end loop;
+    perform pgsm_private.keep_answers(v_steps, v_answers);
     return v_answers;
 end;
 $$;

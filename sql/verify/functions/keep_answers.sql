@@ -1,0 +1,3 @@
+-- Verify pgsm:functions/keep_answers on pg
+
+select 'pgsm_private.keep_answers'::regproc;
