@@ -230,6 +230,13 @@ def _walk(part: Json) -> Iterator[dict[str, Json]]:
         yield value
 
 
+def invocations(document: Json) -> Iterator[dict[str, Json]]:
+    """The invocations of a definition in normal form."""
+    for part in _walk(document):
+        if isinstance(part.get("invoke"), list):
+            yield from (i for i in part["invoke"] if isinstance(i, dict) and "id" in i)
+
+
 def _pairs(part: Json, key: Any = None) -> Iterator[tuple[Any, dict[str, Json]]]:
     """Every object, with the key under which it stands (a list's for its items)."""
     waiting = [(key, part)]

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from pgsm.engine import exact
+
 from . import explore_derive as derive
-from .documents import Source
+from .documents import Source, takes
 from .explore_calls import returned
 from .explore_moves import ANSWER
-from .explore_samples import Samples, read
+from .explore_samples import Samples, SamplesError, read
 from .instance import Instance
 from .questions import signature
 from .world import World
@@ -46,6 +49,7 @@ class Setup:
         for child in machines:
             self.world.define(child)
         documents = self._documents()
+        _check_names(given, documents)
         self.stubs = self._define_stubs(documents)
         self.derived = Samples()
         if suggest:
@@ -115,6 +119,24 @@ def explored_world(
 
 def _first(values: Sequence[Json]) -> Any:
     return lambda *_arguments: returned(values[0])
+
+
+def _check_names(given: Samples, documents: Mapping[str, Json]) -> None:
+    """Refuse samples of what no machine has: nothing would happen."""
+    effects, texts = set(), [exact.dumps(document) for document in documents.values()]
+    for document in documents.values():
+        effects.update(document.get("implementations", {}).get("effects", {}))
+        effects.update(part["id"] for part in derive.invocations(document))
+    for event in given.events:
+        if not any(takes(text, event) for text in texts):
+            raise SamplesError(
+                f'no transition takes the event "{event}" of the samples'
+            )
+    for name in given.effects:
+        if name not in effects:
+            close = difflib.get_close_matches(name, effects, 1)
+            hint = f': did you mean "{close[0]}"?' if close else ""
+            raise SamplesError(f'there is no effect "{name}" as in the samples{hint}')
 
 
 def _copy(source: World) -> World:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -209,3 +210,25 @@ def test_who_sends_is_tried_where_guards_ask() -> None:
     path = explore(document, auth=[who], input={"owner": "anna"}).to("b")
     assert path is not None
     assert path.moves[0].auth == who
+
+
+@pytest.mark.parametrize(
+    ("samples", "message"),
+    [
+        ({"events": {"goo": [{}]}}, 'no transition takes the event "goo"'),
+        ({"effects": {"chrage": [1]}}, 'did you mean "charge"?'),
+    ],
+)
+def test_sample_of_what_no_machine_has_is_refused(samples: Any, message: str) -> None:
+    document = {
+        "initial": "a",
+        "states": {
+            "a": {"on": {"go": "b"}},
+            "b": {"invoke": {"id": "charge", "src": "card.charge", "onDone": "a"}},
+        },
+        "implementations": {"effects": {"card.charge": {}}},
+    }
+    with pytest.raises(SamplesError, match=re.escape(message)):
+        explore(document, samples=samples)
+    named = {"events": {"go": [{}]}, "effects": {"card.charge": [1]}}
+    assert explore(document, samples=named).complete
