@@ -244,6 +244,14 @@ class BadBatch(PgsmError, code="SM121", name="PGSM_BAD_BATCH"):
     """
 
 
+class VersionPaused(PgsmError, code="SM122", name="PGSM_VERSION_PAUSED"):
+    """The version of the machine is paused, with all its instances.
+
+    Nothing has changed.  `resume_machine` lets it go on, and an instance that is
+    upgraded to another version goes on at once.  A posted event waits.
+    """
+
+
 # SM2: timers
 
 
@@ -333,6 +341,27 @@ class UpgradeRefused(PgsmError, code="SM402", name="PGSM_UPGRADE_REFUSED"):
     The message says why: its state has no counterpart, a timer has none, or the
     context function failed.  The instance is as it was.  upgrade_instances records such
     failures in pgsm.upgrade_failures and goes on.
+    """
+
+
+class UndoRefused(PgsmError, code="SM403", name="PGSM_UNDO_REFUSED"):
+    """The upgrade of the instance cannot be undone; the message says why.
+
+    Something has happened since, or what the upgrade did lasts: it asked a running
+    effect to stop, sent messages, started or stopped children, ended the instance.
+    """
+
+
+class AmbiguousPath(PgsmError, code="SM404", name="PGSM_AMBIGUOUS_PATH"):
+    """Several paths of declared upgrades are the shortest; the detail names them."""
+
+
+class UpgradeIncomplete(PgsmError, code="SM405", name="PGSM_UPGRADE_INCOMPLETE"):
+    """Some instances cannot be upgraded.
+
+    upgrade_all changes nothing then, and the detail has the reasons.
+    upgrade_instances stops after the batch in which max_failures was passed; those
+    that went are committed, the others are in pgsm.upgrade_failures.
     """
 
 

@@ -19,7 +19,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from . import configuration as sets
-from . import errors, exact, interpreter, plan, schemas, upgrade, values
+from . import errors, exact, interpreter, plan, schemas, values
 from .description import describe, dump_history, remember
 from .run import SYSTEM, Run, make_event
 
@@ -349,85 +349,16 @@ def migrate(
     effects: str,
     *who: Any,
 ) -> Json:
-    """Move an instance to the version of ``checksum``, and settle.
+    """Move an instance to the version of ``checksum``: see `migration`."""
+    from . import migration
 
-    ``declared`` is ``{"states", "context", "timers"}``: the map, the SQL function
-    over the context or null, the policy for timers.  ``timers`` and ``effects`` are
-    the rows of the old version that may go on.  No entry or exit content runs.
-    """
     compiled = get_plan(checksum, document)
-    rules = loads(declared)
-    mapping = rules["states"]
-    its = Who(*who)
-    scope = its.scope()
-    scope["event"] = make_event("pgsm.upgrade", {})
+    run = load_run(compiled, None, context, None, work, Who(*who))
+    run.configuration.clear()
     old = states.split("\n") if states else []
-    before = loads(context)
-    run = Run(
-        compiled,
-        upgrade.map_states(old, mapping, compiled),
-        upgrade.map_history(loads(history) or {}, mapping, compiled),
-        before,
-        scope,
-        loads(work) or {},
-        int(its.revision),
-        loads(its.answers) or (),
+    return migration.migrate(
+        run, old, loads(history) or {}, declared, loads(timers), loads(effects)
     )
-    if rules["context"] is not None:
-        _map_context(run, rules["context"], its.instance_id, old)
-    going_on = upgrade.Work(run, mapping, rules["timers"])
-    kept = {
-        "timers": going_on.keep_timers(loads(timers)),
-        "effects": going_on.keep_invocations(loads(effects)),
-    }
-    going_on.keep_running_work()
-    start_states = set(run.configuration)
-    going_on.start_missing()
-    _raise_done(run, old)
-    if run.running:
-        interpreter.settle(run)
-    else:
-        run.commands.extend(("exit", state) for state in run.configuration)
-    result = describe(run, start_states, before, changed=True)
-    result["history"] = dump_history(run)
-    result["kept"] = kept
-    result["work"] = run.work
-    if run.context is not before:
-        result["context"] = run.context
-        result["changes"] = {"set": {"": run.context}}
-    return result
-
-
-def _map_context(run: Run, function: str, instance_id: str, old: list[str]) -> None:
-    new = [
-        state.path for state in sets.document_order(run.configuration - {run.plan.root})
-    ]
-    run.block += 1
-    run.where = {"transition": "pgsm.upgrade"}
-    try:
-        context = run.ask(
-            "call", function, [instance_id, run.context, old, new], "context"
-        )
-    except errors.StepError as error:
-        raise upgrade.refuse(
-            f"the context function {function} failed: {error.message}",
-            sqlstate=error.code,
-        ) from None
-    if not isinstance(context, dict):
-        kind = values.type_name(context)
-        raise upgrade.refuse(
-            f"the context function {function} returned {kind}, not an object"
-        )
-    run.context = run.scope["context"] = context
-
-
-def _raise_done(run: Run, old: list[str]) -> None:
-    """A final state that the map has led to is as good as one that was entered."""
-    completed: set[plan.State] = set()
-    for state in sets.document_order(run.configuration):
-        if state.kind == "final" and state.path not in old:
-            run.where = {"state": state.path}
-            interpreter.enter_final(run, state, completed)
 
 
 def check_upgrade(
@@ -435,13 +366,32 @@ def check_upgrade(
     old_document: str,
     new_checksum: str,
     new_document: str,
-    states: str,
-    timers: str,
+    declared: str,
 ) -> Json:
     """Return ``{"problems": [...]}`` of a declared map between two versions."""
+    from . import upgrade_check
+
     old = get_plan(old_checksum, old_document)
     new = get_plan(new_checksum, new_document)
-    return {"problems": upgrade.check_map(old, new, loads(states), loads(timers))}
+    return {"problems": upgrade_check.problems(old, new, loads(declared))}
+
+
+def cover(hops: str, items: str) -> Json:
+    """Return where live rows would go along a path of upgrades: see `coverage`."""
+    from . import coverage
+
+    path = [
+        (get_plan(hop["checksum"], hop["document"]), hop["rules"])
+        for hop in loads(hops)
+    ]
+    return {"rows": coverage.rows(path, loads(items))}
+
+
+def replay(checksum: str, document: str | None, facts: str, rows: str) -> Json:
+    """Return where recorded events would have gone otherwise: see `replay`."""
+    from . import replay as replays
+
+    return replays.replay(get_plan(checksum, document), loads(facts), loads(rows))
 
 
 def define(text: str) -> Json:
@@ -507,6 +457,8 @@ OPERATIONS: dict[str, Callable[..., Json]] = {
     "enabled": enabled,
     "migrate": migrate,
     "check_upgrade": check_upgrade,
+    "cover": cover,
+    "replay": replay,
     "define": define,
     "document": document,
     "lint": lint_document,

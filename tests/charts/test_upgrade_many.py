@@ -164,3 +164,75 @@ def test_upgrade_between_versions_needs_no_order(many: psycopg.Connection[Any]) 
         "select version, revision, value from pgsm.instances where instance_id = 'i-01'"
     )
     assert found.fetchone() == (1, 3, "a")
+
+
+# -- one transaction
+
+
+def all_at_once(connection: psycopg.Connection[Any], **named: Any) -> int:
+    given = "".join(f", {name} => %s" for name in named)
+    query = f"select pgsm.upgrade_all('m', 2{given})"
+    row = connection.execute(query, list(named.values())).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def test_upgrade_all_is_all_or_nothing(many: psycopg.Connection[Any]) -> None:
+    with pytest.raises(psycopg.Error) as refusal:
+        all_at_once(many)
+    assert refusal.value.sqlstate == "SM405"
+    assert "bad: 7" in (refusal.value.diag.message_detail or "")
+    assert set(versions(many).values()) == {1}
+    many.execute("delete from shop.bad")
+    assert all_at_once(many) == 20
+    assert all_at_once(many) == 0
+
+
+def test_upgrade_all_with_tables_and_rows_commits_or_vanishes(
+    many: psycopg.Connection[Any],
+) -> None:
+    script = (
+        "begin; alter table shop.bad add column why text;"
+        " update shop.bad set why = 'no'; select pgsm.upgrade_all('m', 2); commit"
+    )
+    with pytest.raises(psycopg.Error):
+        many.execute(script)
+    many.rollback()
+    assert many.execute("select * from shop.bad").fetchall() == [(7,), (13,)]
+
+
+def test_filter_says_which_go(many: psycopg.Connection[Any]) -> None:
+    assert all_at_once(many, filter='{"context": {"n": 3}}') == 1
+    assert all_at_once(many, filter='{"states": ["b"]}') == 0
+    assert all_at_once(many, filter='{"version": [3, 4]}') == 0
+    named = all_at_once(many, filter='{"states": ["a"]}', instances=["i-04", "i-03"])
+    assert named == 1
+    assert {n for n, v in versions(many).items() if v == 2} == {"i-03", "i-04"}
+    for bad in ('{"colour": 1}', "[]"):
+        with pytest.raises(psycopg.Error) as refusal:
+            all_at_once(many, filter=bad)
+        assert refusal.value.sqlstate == "SM115"
+
+
+def test_call_returns_what_it_did_and_says_so_on_the_way(
+    many: psycopg.Connection[Any],
+) -> None:
+    notices: list[str] = []
+    many.add_notice_handler(lambda notice: notices.append(str(notice.message_primary)))
+    row = many.execute("call pgsm.upgrade_instances('m', 2, batch => 10)").fetchone()
+    assert row == (20, 18, 2)
+    assert notices[0].startswith("upgraded 9 of 10 instances")
+    assert len(notices) == 2
+
+
+def test_too_many_failures_stop_it_after_the_batch(
+    many: psycopg.Connection[Any],
+) -> None:
+    call = "call pgsm.upgrade_instances('m', 2, batch => 7, max_failures => 0)"
+    with pytest.raises(psycopg.Error) as refusal:
+        many.execute(call)
+    assert refusal.value.sqlstate == "SM405"
+    assert sum(version == 2 for version in versions(many).values()) == 6
+    many.execute("delete from shop.bad")
+    many.execute(call)
+    assert set(versions(many).values()) == {2}

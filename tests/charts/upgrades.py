@@ -14,6 +14,9 @@ from .doors import CLOCK, PostgresChart, PostgresEngine, Snapshot
 Json = Any
 
 
+DOCUMENTS = ("states", "timers", "effects")
+
+
 class Machine:
     """Version 1 is current; version 2 is there to be upgraded to."""
 
@@ -47,9 +50,9 @@ class Machine:
         return chart
 
     def declare(self, old: int = 1, new: int = 2, **rules: Json) -> None:
-        """define_upgrade; states and timers as values, context as text."""
+        """define_upgrade; states, timers and effects as values."""
         texts = {
-            name: value if name == "context" else exact.dumps(value)
+            name: exact.dumps(value) if name in DOCUMENTS else value
             for name, value in rules.items()
         }
         named = "".join(f", {name} => %s" for name in texts)

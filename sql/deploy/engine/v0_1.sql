@@ -744,6 +744,198 @@ class Guard:
 $source$);
 
 insert into pgsm_engine.modules (release, name, source)
+values ('0.1', 'coverage', $source$"""Where live rows would go along a path of upgrades, without running it.
+
+An item stands for all instances that agree in it: ``{"kind", "states", "count"}``
+and, by kind, ``state`` and ``delay`` (timer), ``state``, ``invoke_id`` and ``name``
+(effect), ``state`` and ``invoke_id`` (child), ``path`` and ``recorded`` (history).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from . import configuration as sets
+from . import errors, upgrade
+from .plan import Plan
+from .run import Run
+from .upgrade_work import Work
+
+Json = Any
+Hop = tuple[Plan, Mapping[str, Json]]
+
+
+class _Going:
+    """One configuration on its way: a Work for each hop, or why it cannot go."""
+
+    def __init__(self, path: Sequence[Hop], states: Sequence[str]) -> None:
+        self.hops: list[Work] = []
+        self.problem: str | None = None
+        self.hint: str | None = None
+        for plan, rules in path:
+            run = Run(plan, set(), {}, {}, _SCOPE | {"instance": {}}, {}, 0)
+            try:
+                if rules.get("state") is not None:
+                    message = "a state function says where each instance goes"
+                    raise upgrade.refuse(message, hint="see preview_upgrades")
+                run.configuration.update(
+                    upgrade.map_states(states, rules["states"], plan)
+                )
+            except errors.Refusal as refusal:
+                self.problem, self.hint = refusal.message, refusal.facts.get("hint")
+                return
+            work = Work(run, rules["states"], rules["timers"], rules["effects"])
+            self.hops.append(work)
+            states = [
+                state.path
+                for state in sets.document_order(run.configuration - {plan.root})
+            ]
+        self.states = states
+
+
+_SCOPE: dict[str, Json] = {"now": "1970-01-01T00:00:00.000000Z"}
+
+
+def rows(path: Sequence[Hop], items: Iterable[Mapping[str, Json]]) -> list[Json]:
+    """Return ``{"kind", "name", "instances", "target", "problem", "hint"}`` by item."""
+    found: dict[tuple[Any, ...], dict[str, Json]] = {}
+    known: dict[tuple[str, ...], _Going] = {}
+    for item in items:
+        key = tuple(item["states"])
+        going = known.get(key)
+        if going is None:
+            going = known[key] = _Going(path, item["states"])
+        for kind, name, target, problem, hint in _verdicts(going, item, path):
+            row = found.setdefault(
+                (kind, name, target, problem),
+                {
+                    "kind": kind,
+                    "name": name,
+                    "instances": 0,
+                    "target": target,
+                    "problem": problem,
+                    "hint": hint,
+                },
+            )
+            row["instances"] += item["count"]
+    return list(found.values())
+
+
+Verdict = tuple[str, str, str | None, str | None, str | None]
+
+
+def _verdicts(
+    going: _Going, item: Mapping[str, Json], path: Sequence[Hop]
+) -> Iterable[Verdict]:
+    kind = item["kind"]
+    if kind == "configuration":
+        yield from _configuration(going, item["states"], path)
+        return
+    name = _NAMES[kind](item)
+    if going.problem is not None:
+        yield kind, name, None, "its configuration cannot go", going.problem
+        return
+    try:
+        target = _TARGETS[kind](going, item)
+    except errors.Refusal as refusal:
+        yield kind, name, None, refusal.message, refusal.facts.get("hint")
+        return
+    yield kind, name, target, None, None
+
+
+def _configuration(
+    going: _Going, states: Sequence[str], path: Sequence[Hop]
+) -> Iterable[Verdict]:
+    leaves = upgrade.leaves(states)
+    refused = going.problem is not None
+    target = None if refused else ", ".join(upgrade.leaves(going.states))
+    yield "configuration", ", ".join(leaves), target, going.problem, going.hint
+    for leaf in leaves:
+        try:
+            yield "state", leaf, ", ".join(_leaf(leaf, path)), None, None
+        except errors.Refusal as refusal:
+            yield "state", leaf, None, refusal.message, refusal.facts.get("hint")
+
+
+def _leaf(leaf: str, path: Sequence[Hop]) -> list[str]:
+    paths = [leaf]
+    for plan, rules in path:
+        if rules.get("state") is not None:
+            return ["by the state function"]
+        paths = [
+            target
+            for one in paths
+            for target in upgrade.map_leaf(one, rules["states"], plan)
+        ]
+    return paths
+
+
+def _timer(going: _Going, item: Mapping[str, Json]) -> str:
+    timer = {"timer_id": "", "state": item["state"], "delay": item["delay"]}
+    done = []
+    for work in going.hops:
+        word, target = work.timer_policy(timer)
+        delay = work.new_delay(timer, word, target)
+        if delay is None or word in ("drop", "restart"):
+            return "restarted" if delay and word == "restart" else "dropped"
+        if word == "recompute":
+            done = ["recomputed"]
+        timer = {**timer, "state": delay.state.path, "delay": delay.key}
+    return " ".join([f"{timer['state']}/{timer['delay']}", *done])
+
+
+def _effect(going: _Going, item: Mapping[str, Json]) -> str:
+    effect = {key: item[key] for key in ("state", "invoke_id", "name")}
+    for work in going.hops:
+        word = work.effect_policy(effect["state"], effect["invoke_id"])
+        found = work.new_invocation(effect)
+        if found is None or word != "keep":
+            return "restarted" if found and word == "restart" else "cancelled"
+        effect = {**effect, "state": found.state.path, "invoke_id": found.invoke_id}
+    return str(effect["invoke_id"])
+
+
+def _child(going: _Going, item: Mapping[str, Json]) -> str:
+    state, invoke_id = item["state"], item["invoke_id"]
+    for work in going.hops:
+        word = work.effect_policy(state, invoke_id)
+        found = [
+            invocation
+            for active in work.targets(state)
+            for invocation in active.invocations
+            if invocation.invoke_id == invoke_id and invocation.machine is not None
+        ]
+        if not found or word != "keep":
+            return "started anew" if found and word == "restart" else "stopped"
+        state = found[0].state.path
+    return f"{invoke_id}, on its own version"
+
+
+def _history(going: _Going, item: Mapping[str, Json]) -> str:
+    history = {item["path"]: item["recorded"]}
+    for work in going.hops:
+        mapped, _ = upgrade.map_history(history, work.states, work.run.plan)
+        history = {
+            path: [state.path for state in states] for path, states in mapped.items()
+        }
+    return next((_recorded(*one) for one in history.items()), "dropped")
+
+
+def _recorded(path: str, states: Sequence[str]) -> str:
+    return f"{path} = {', '.join(states)}"
+
+
+_NAMES: dict[str, Callable[[Mapping[str, Json]], str]] = {
+    "timer": lambda item: f"{item['state']}/{item['delay']}",
+    "effect": lambda item: f"{item['invoke_id']} ({item['name']})",
+    "child": lambda item: item["invoke_id"],
+    "history": lambda item: _recorded(item["path"], item["recorded"]),
+}
+_TARGETS = {"timer": _timer, "effect": _effect, "child": _child, "history": _history}
+$source$);
+
+insert into pgsm_engine.modules (release, name, source)
 values ('0.1', 'definition', $source$"""Definition documents: what is wrong with one, and its normal form.
 
 `check` finds all problems at once.  A document without problems has a normal form,
@@ -9390,6 +9582,196 @@ def _branches(chart: Chart) -> None:
 $source$);
 
 insert into pgsm_engine.modules (release, name, source)
+values ('0.1', 'migration', $source$"""An instance moved to another version, or to other states of its own.
+
+The declared rules are ``{"states", "state", "context", "timers", "effects",
+"history", "entry"}``; for a repair also ``targets``, the states that are active
+then, and ``value``, its context.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from . import configuration as sets
+from . import errors, exact, interpreter, upgrade, upgrade_template, values
+from .description import describe, dump_history
+from .plan import Plan, State
+from .run import Run, make_event
+from .upgrade_work import Work
+
+Json = Any
+HISTORY = ("keep", "refuse", "forget")
+
+
+@lru_cache(maxsize=100)
+def _rules(declared: str) -> dict[str, Json]:
+    rules: dict[str, Json] = exact.loads(declared)
+    return rules
+
+
+def migrate(
+    run: Run,
+    old: Sequence[str],
+    history: Json,
+    declared: str,
+    timers: Json,
+    effects: Json,
+) -> Json:
+    """Move a run to its plan's version, and settle.
+
+    The run has no states yet.  ``timers`` and ``effects`` are the rows of the old
+    version that may go on.  Neither entry nor exit content runs, unless asked for.
+    """
+    rules = _rules(declared)
+    before = run.context
+    run.scope["event"] = make_event("pgsm.upgrade", {})
+    mapping: upgrade.StateMap = rules["states"]
+    if rules.get("state") is not None:
+        mapping = _ask_states(run, rules["state"], mapping, old)
+    run.configuration.update(_configuration(run.plan, rules, mapping, old))
+    dropped = _map_history(run, rules.get("history", "keep"), mapping, history)
+    if rules.get("value") is not None:
+        run.context = run.scope["context"] = rules["value"]
+    elif rules["context"] is not None:
+        _map_context(run, rules["context"], old)
+    going_on = Work(
+        run,
+        mapping,
+        rules["timers"],
+        rules.get("effects", "keep"),
+        lenient=rules.get("targets") is not None,
+    )
+    kept = {
+        "timers": going_on.keep_timers(timers),
+        "effects": going_on.keep_invocations(effects),
+    }
+    going_on.keep_running_work()
+    start_states = set(run.configuration)
+    if rules.get("entry"):
+        going_on.run_entries(old)
+    going_on.start_missing()
+    _raise_done(run, old)
+    if run.running:
+        interpreter.settle(run)
+    else:
+        run.commands.extend(("exit", state) for state in run.configuration)
+    return _describe(run, start_states, before, kept, dropped)
+
+
+def _describe(
+    run: Run, start_states: set[State], before: Json, kept: Json, dropped: list[str]
+) -> Json:
+    result = describe(run, start_states, before, changed=True)
+    result["history"] = dump_history(run)
+    result["kept"] = kept
+    result["work"] = run.work
+    if dropped:
+        result["dropped"] = {"history": dropped}
+    if run.context is not before:
+        result["context"] = run.context
+        result["changes"] = {"set": {"": run.context}}
+        if run.plan.sensitive:
+            result["changes"] = values.without_paths(
+                result["changes"], run.plan.sensitive
+            )
+    return result
+
+
+def _configuration(
+    plan: Plan, rules: Mapping[str, Json], mapping: upgrade.StateMap, old: Sequence[str]
+) -> set[State]:
+    targets = rules.get("targets")
+    if targets is None:
+        return upgrade.map_states(old, mapping, plan)
+    for path in targets:
+        if path not in plan.state_by_path:
+            raise upgrade.refuse(f'there is no state "{path}"')
+        if plan.state_by_path[path].kind == "history":
+            raise upgrade.refuse(f'"{path}" is a history state')
+    return upgrade.complete([plan.state_by_path[path] for path in targets], plan)
+
+
+def _ask_states(
+    run: Run, function: str, mapping: upgrade.StateMap, old: Sequence[str]
+) -> upgrade.StateMap:
+    """Return the map with what the state function says about the active leaves."""
+    found = dict(mapping)
+    for leaf in upgrade.leaves(old):
+        target = _ask(run, "state", function, [leaf, run.context])
+        if target is None:
+            continue
+        state = run.plan.state_by_path.get(target)
+        if state is None or state.kind == "history":
+            raise upgrade.refuse(
+                f"the state function {function} returned {exact.dumps(target)},"
+                " which is no state of the new version"
+            )
+        found[leaf] = target
+    return found
+
+
+def _map_history(
+    run: Run, policy: str, mapping: upgrade.StateMap, history: Json
+) -> list[str]:
+    if policy == "forget":
+        return []
+    kept, dropped = upgrade.map_history(history, mapping, run.plan)
+    run.history.update(kept)
+    if dropped and policy == "refuse":
+        raise upgrade.refuse(
+            f'the history "{dropped[0]}" has no counterpart',
+            hint='history => "keep" forgets it',
+        )
+    return dropped
+
+
+def _map_context(run: Run, declared: str, old: Sequence[str]) -> None:
+    if upgrade_template.is_template(declared):
+        try:
+            upgrade_template.apply(run, declared)
+        except errors.StepError as error:
+            raise upgrade.refuse(
+                f"the context template failed: {error.message}", detail=error.path
+            ) from None
+        return
+    new = [
+        state.path for state in sets.document_order(run.configuration - {run.plan.root})
+    ]
+    instance_id = run.scope["instance"]["id"]
+    context = _ask(run, "context", declared, [instance_id, run.context, list(old), new])
+    if not isinstance(context, dict):
+        kind = values.type_name(context)
+        raise upgrade.refuse(
+            f"the context function {declared} returned {kind}, not an object"
+        )
+    run.context = run.scope["context"] = context
+
+
+def _ask(run: Run, what: str, function: str, arguments: list[Json]) -> Json:
+    run.begin()
+    run.where = {"transition": "pgsm.upgrade"}
+    try:
+        return run.ask("call", function, arguments, what)
+    except errors.StepError as error:
+        raise upgrade.refuse(
+            f"the {what} function {function} failed: {error.message}",
+            sqlstate=error.code,
+        ) from None
+
+
+def _raise_done(run: Run, old: Sequence[str]) -> None:
+    """A final state that the map has led to is as good as one that was entered."""
+    completed: set[State] = set()
+    for state in sets.document_order(run.configuration):
+        if state.kind == "final" and state.path not in old:
+            run.where = {"state": state.path}
+            interpreter.enter_final(run, state, completed)
+$source$);
+
+insert into pgsm_engine.modules (release, name, source)
 values ('0.1', 'plan', $source$"""A definition compiled for the interpreter.
 
 ``compile_plan(document)`` turns the normal form of a definition (see
@@ -9855,6 +10237,150 @@ def _fill_descriptors(plan: Plan, state: State, node: Document) -> None:
     wildcards = [(name, found) for name, found in table.items() if name in names]
     # XState's precedence: exact descriptors first, then the longest wildcard.
     state.wildcards = tuple(sorted(wildcards, key=lambda pair: -len(pair[0])))
+$source$);
+
+insert into pgsm_engine.modules (release, name, source)
+values ('0.1', 'replay', $source$"""Recorded events through another version, and where it goes another way.
+
+``rows`` are log rows from the start on: ``{"revision", "origin", "event", "data",
+"facts", "clock", "actor", "answers", "states", "changes"}``, with states and changes
+as the recorded step left them.  Nothing is asked: what calls returned is in the row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from . import errors, exact, step, upgrade, values
+from .plan import Plan
+
+Json = Any
+
+
+class _Player:
+    """An instance of the new version, on what has been recorded of the old one."""
+
+    def __init__(self, plan: Plan, facts: Mapping[str, Json]) -> None:
+        self.plan = plan
+        self.facts = facts
+        self.states = ""
+        self.context: Json = {}
+        self.history: Json = {}
+        self.work: Json = {}
+
+    def take(self, row: Mapping[str, Json]) -> Json:
+        """Apply one row's event; the step's result."""
+        who = (
+            self.facts["instance_id"],
+            self.facts["machine"],
+            str(self.facts["version"]),
+            self.facts["parent"],
+            row["clock"],
+            exact.dumps(row["actor"]),
+            str(row["revision"] - 1),
+            exact.dumps(row["answers"] or []),
+        )
+        checksum = self.facts["checksum"]
+        if row["origin"] == "start":
+            return step.start(checksum, None, exact.dumps(row["data"]), *who)
+        return step.step(
+            checksum,
+            None,
+            self.states,
+            exact.dumps(self.context),
+            exact.dumps(self.history),
+            exact.dumps(self.work),
+            row["event"],
+            exact.dumps(row["data"]),
+            exact.dumps(row["facts"]) if row["facts"] else None,
+            row["origin"],
+            *who,
+        )
+
+    def go_on(self, result: Mapping[str, Json]) -> None:
+        if "states" in result:
+            self.states = "\n".join(_array(result["states"]))
+        for name in ("context", "history", "work"):
+            if name in result:
+                setattr(self, name, result[name])
+
+
+def replay(plan: Plan, facts: Mapping[str, Json], rows: Sequence[Json]) -> Json:
+    """Return ``{"events", "revision", "event", "difference", "expected", "found"}``.
+
+    ``difference`` is null where none was found, else state, context, not_taken,
+    refused, unrecorded, or why the replay ended early: redacted, upgraded, no_start.
+    """
+    player = _Player(plan, facts)
+    count = 0
+    if not rows or rows[0]["origin"] != "start":
+        return _end(0, None, "no_start", None, None)
+    for row in rows:
+        found = _one(player, row)
+        if found is not None:
+            return _end(count, row, *found)
+        count += 1
+    return _end(count, None, None, None, None)
+
+
+def _end(count: int, row: Json, difference: Json, expected: Json, found: Json) -> Json:
+    return {
+        "events": count,
+        "revision": row and row["revision"],
+        "event": row and row["event"],
+        "difference": difference,
+        "expected": expected,
+        "found": found,
+    }
+
+
+def _one(player: _Player, row: Mapping[str, Json]) -> tuple[str, Json, Json] | None:
+    """Take one row; the difference that it makes, if any."""
+    if row["event"] in ("pgsm.upgrade", "pgsm.undo_upgrade", "pgsm.set_state"):
+        return "upgraded", None, row["data"]
+    if row["origin"] == "repair":
+        return None
+    redacted = any("redacted" in answer for answer in row["answers"] or ())
+    if redacted or "redacted" in (row["facts"] or {}):
+        return "redacted", None, None
+    try:
+        result = player.take(row)
+    except errors.Question as question:
+        return "unrecorded", None, question.question
+    except errors.Refusal as refusal:
+        return "refused", None, refusal.as_json()
+    if "outcome" in result:
+        return "not_taken", _leaves(row["states"]), result
+    player.go_on(result)
+    states = player.states.split("\n") if player.states else []
+    if not _same_states(player, row["states"], states):
+        return "state", _leaves(row["states"]), _leaves(states)
+    expected, actual = row["changes"], result.get("changes")
+    if player.facts["context"] and not values.same(expected, actual):
+        return "context", expected, actual
+    return None
+
+
+def _same_states(
+    player: _Player, recorded: Sequence[str], states: Sequence[str]
+) -> bool:
+    """Whether the states are those that the map makes of the recorded ones."""
+    try:
+        mapped = upgrade.map_states(recorded, player.facts["states"], player.plan)
+    except errors.Refusal:
+        return False
+    return {state.path for state in mapped if state.path} == set(states)
+
+
+def _leaves(states: Sequence[str]) -> list[str]:
+    return upgrade.leaves(states)
+
+
+def _array(text: str) -> list[str]:
+    """Return the items of a Postgres array as `description.array_text` writes it."""
+    items: list[str] = exact.loads("[" + text[1:-1] + "]")
+    return items
 $source$);
 
 insert into pgsm_engine.modules (release, name, source)
@@ -11037,7 +11563,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from . import configuration as sets
-from . import errors, exact, interpreter, plan, schemas, upgrade, values
+from . import errors, exact, interpreter, plan, schemas, values
 from .description import describe, dump_history, remember
 from .run import SYSTEM, Run, make_event
 
@@ -11367,85 +11893,16 @@ def migrate(
     effects: str,
     *who: Any,
 ) -> Json:
-    """Move an instance to the version of ``checksum``, and settle.
+    """Move an instance to the version of ``checksum``: see `migration`."""
+    from . import migration
 
-    ``declared`` is ``{"states", "context", "timers"}``: the map, the SQL function
-    over the context or null, the policy for timers.  ``timers`` and ``effects`` are
-    the rows of the old version that may go on.  No entry or exit content runs.
-    """
     compiled = get_plan(checksum, document)
-    rules = loads(declared)
-    mapping = rules["states"]
-    its = Who(*who)
-    scope = its.scope()
-    scope["event"] = make_event("pgsm.upgrade", {})
+    run = load_run(compiled, None, context, None, work, Who(*who))
+    run.configuration.clear()
     old = states.split("\n") if states else []
-    before = loads(context)
-    run = Run(
-        compiled,
-        upgrade.map_states(old, mapping, compiled),
-        upgrade.map_history(loads(history) or {}, mapping, compiled),
-        before,
-        scope,
-        loads(work) or {},
-        int(its.revision),
-        loads(its.answers) or (),
+    return migration.migrate(
+        run, old, loads(history) or {}, declared, loads(timers), loads(effects)
     )
-    if rules["context"] is not None:
-        _map_context(run, rules["context"], its.instance_id, old)
-    going_on = upgrade.Work(run, mapping, rules["timers"])
-    kept = {
-        "timers": going_on.keep_timers(loads(timers)),
-        "effects": going_on.keep_invocations(loads(effects)),
-    }
-    going_on.keep_running_work()
-    start_states = set(run.configuration)
-    going_on.start_missing()
-    _raise_done(run, old)
-    if run.running:
-        interpreter.settle(run)
-    else:
-        run.commands.extend(("exit", state) for state in run.configuration)
-    result = describe(run, start_states, before, changed=True)
-    result["history"] = dump_history(run)
-    result["kept"] = kept
-    result["work"] = run.work
-    if run.context is not before:
-        result["context"] = run.context
-        result["changes"] = {"set": {"": run.context}}
-    return result
-
-
-def _map_context(run: Run, function: str, instance_id: str, old: list[str]) -> None:
-    new = [
-        state.path for state in sets.document_order(run.configuration - {run.plan.root})
-    ]
-    run.block += 1
-    run.where = {"transition": "pgsm.upgrade"}
-    try:
-        context = run.ask(
-            "call", function, [instance_id, run.context, old, new], "context"
-        )
-    except errors.StepError as error:
-        raise upgrade.refuse(
-            f"the context function {function} failed: {error.message}",
-            sqlstate=error.code,
-        ) from None
-    if not isinstance(context, dict):
-        kind = values.type_name(context)
-        raise upgrade.refuse(
-            f"the context function {function} returned {kind}, not an object"
-        )
-    run.context = run.scope["context"] = context
-
-
-def _raise_done(run: Run, old: list[str]) -> None:
-    """A final state that the map has led to is as good as one that was entered."""
-    completed: set[plan.State] = set()
-    for state in sets.document_order(run.configuration):
-        if state.kind == "final" and state.path not in old:
-            run.where = {"state": state.path}
-            interpreter.enter_final(run, state, completed)
 
 
 def check_upgrade(
@@ -11453,13 +11910,32 @@ def check_upgrade(
     old_document: str,
     new_checksum: str,
     new_document: str,
-    states: str,
-    timers: str,
+    declared: str,
 ) -> Json:
     """Return ``{"problems": [...]}`` of a declared map between two versions."""
+    from . import upgrade_check
+
     old = get_plan(old_checksum, old_document)
     new = get_plan(new_checksum, new_document)
-    return {"problems": upgrade.check_map(old, new, loads(states), loads(timers))}
+    return {"problems": upgrade_check.problems(old, new, loads(declared))}
+
+
+def cover(hops: str, items: str) -> Json:
+    """Return where live rows would go along a path of upgrades: see `coverage`."""
+    from . import coverage
+
+    path = [
+        (get_plan(hop["checksum"], hop["document"]), hop["rules"])
+        for hop in loads(hops)
+    ]
+    return {"rows": coverage.rows(path, loads(items))}
+
+
+def replay(checksum: str, document: str | None, facts: str, rows: str) -> Json:
+    """Return where recorded events would have gone otherwise: see `replay`."""
+    from . import replay as replays
+
+    return replays.replay(get_plan(checksum, document), loads(facts), loads(rows))
 
 
 def define(text: str) -> Json:
@@ -11525,6 +12001,8 @@ OPERATIONS: dict[str, Callable[..., Json]] = {
     "enabled": enabled,
     "migrate": migrate,
     "check_upgrade": check_upgrade,
+    "cover": cover,
+    "replay": replay,
     "define": define,
     "document": document,
     "lint": lint_document,
@@ -11546,9 +12024,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from . import configuration as sets
-from . import errors, work
-from .plan import Delay, Invocation, Plan, State
-from .run import Run
+from . import errors
+from .plan import Plan, State
 
 Json = Any
 StateMap = Mapping[str, Json]
@@ -11611,16 +12088,27 @@ def map_states(paths: Sequence[str], states: StateMap, new: Plan) -> set[State]:
     """
     targets: dict[State, None] = {}
     for path in leaves(paths):
-        mapped = map_path(path, states, None, new)
-        if mapped is None:
-            raise refuse(f'the map refuses state "{path}"')
-        if mapped is NO_STATE:
-            raise refuse(
-                f'state "{path}" is not in the new version',
-                hint="declare where it goes with define_upgrade",
-            )
-        for target in [mapped] if isinstance(mapped, str) else mapped:
+        for target in map_leaf(path, states, new):
             targets[new.state_by_path[target]] = None
+    return complete(targets, new)
+
+
+def map_leaf(path: str, states: StateMap, new: Plan) -> Sequence[str]:
+    """Return where an active leaf goes; raises Refusal when it may go nowhere."""
+    mapped = map_path(path, states, None, new)
+    if mapped is None:
+        raise refuse(f'the map refuses state "{path}"')
+    if mapped is NO_STATE:
+        raise refuse(
+            f'state "{path}" is not in the new version',
+            hint="declare where it goes with define_upgrade",
+        )
+    return paths_of(mapped)
+
+
+def complete(targets: Iterable[State], new: Plan) -> set[State]:
+    """Return the configuration that has these states, and what belongs to them."""
+    targets = list(targets)
     entering = sets.EntrySet({})
     entering.states.add(new.root)
     for target in targets:
@@ -11637,97 +12125,405 @@ def map_states(paths: Sequence[str], states: StateMap, new: Plan) -> set[State]:
 
 def map_history(
     history: Mapping[str, Sequence[str]], states: StateMap, new: Plan
-) -> dict[str, list[State]]:
-    """Return the history value in the new version, less what has no counterpart."""
+) -> tuple[dict[str, list[State]], list[str]]:
+    """Return the history value in the new version, and the paths that have none."""
     result: dict[str, list[State]] = {}
+    dropped: list[str] = []
     for path, recorded in history.items():
         target = map_path(path, states, "history", new)
         if not isinstance(target, str) or new.state_by_path[target].kind != "history":
+            dropped.append(path)
             continue
         parent = new.state_by_path[target].parent
         kept: dict[State, None] = {}
+        lost = False
         for inner in recorded:
-            for one in _paths(map_path(inner, states, None, new)):
-                state = new.state_by_path[one]
-                if parent in state.ancestors:
-                    kept[state] = None
-        if len(kept) == len(recorded):
+            found = [
+                state
+                for one in paths_of(map_path(inner, states, None, new))
+                if parent in (state := new.state_by_path[one]).ancestors
+            ]
+            kept.update(dict.fromkeys(found))
+            lost = lost or not found
+        if kept and not lost:
             result[target] = list(kept)
-    return result
+        else:
+            dropped.append(path)
+    return result, dropped
 
 
-def _paths(mapped: Json) -> Sequence[str]:
+def paths_of(mapped: Json) -> Sequence[str]:
     """Return what a state maps to as a list, empty for nothing."""
     if isinstance(mapped, str):
         return [mapped]
     return mapped if isinstance(mapped, list) else ()
 
 
-class Work:
-    """What goes on across an upgrade: timers and invocations, old to new."""
+def refuse(message: str, **facts: Json) -> errors.Refusal:
+    """Return the refusal of one instance's upgrade."""
+    return errors.Refusal(REFUSED, message, **facts)
+$source$);
 
-    def __init__(self, run: Run, states: StateMap, policy: Json) -> None:
+insert into pgsm_engine.modules (release, name, source)
+values ('0.1', 'upgrade_check', $source$"""What is wrong with a declared upgrade: all of it at once, with its path.
+
+A problem is ``{"path", "code", "message", "hint"}``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from . import upgrade_template, values
+from .migration import HISTORY
+from .plan import Plan
+from .upgrade import NO_STATE, is_leaf, map_path
+from .upgrade_work import EFFECTS, TIMERS
+
+Json = Any
+Problem = dict[str, Json]
+
+
+def problems(old: Plan, new: Plan, rules: Mapping[str, Json]) -> list[Problem]:
+    """Return the problems of a map between two versions."""
+    found = list(_shapes(rules))
+    named = {problem["path"] for problem in found}
+    if "$.states" not in named:
+        found += _states(old, new, rules["states"], partial=rules["state"] is not None)
+    if "$.timers" not in named:
+        found += _timers(old, new, rules["timers"])
+    if "$.effects" not in named:
+        found += _effects(old, rules["effects"])
+    if upgrade_template.is_template(rules["context"]):
+        found += [
+            _problem(path, "bad_template", message)
+            for path, message in upgrade_template.problems(new, rules["context"])
+        ]
+    return found
+
+
+def _problem(path: str, code: str, message: str, hint: str | None = None) -> Problem:
+    return {"path": path, "code": code, "message": message, "hint": hint}
+
+
+def _shapes(rules: Mapping[str, Json]) -> Iterator[Problem]:
+    states = rules["states"]
+    if not isinstance(states, Mapping):
+        yield _problem("$.states", "wrong_type", "the state map is an object")
+    elif not all(_is_target(target) for target in states.values()):
+        message = "a state maps to a state, a list of states, or null"
+        yield _problem("$.states", "wrong_type", message)
+    for name, words in (("timers", TIMERS), ("effects", EFFECTS), ("history", HISTORY)):
+        rule = rules[name]
+        whole = isinstance(rule, str) and rule in words
+        if not whole and not (isinstance(rule, Mapping) and name != "history"):
+            listed = ", ".join(f'"{word}"' for word in words)
+            more = "" if name == "history" else ", or an object of them by name"
+            yield _problem(
+                f"$.{name}", "wrong_type", f"{name} is one of {listed}{more}"
+            )
+
+
+def _is_target(target: Json) -> bool:
+    if isinstance(target, list):
+        return bool(target) and all(isinstance(one, str) for one in target)
+    return target is None or isinstance(target, str)
+
+
+def _states(
+    old: Plan, new: Plan, states: Mapping[str, Json], *, partial: bool
+) -> list[Problem]:
+    found = [
+        problem
+        for source, target in states.items()
+        for problem in _entry(old, new, source, target)
+    ]
+    if partial:  # a state function says of each instance where it goes
+        return found
+    return found + [
+        _problem(
+            f'$.states["{state.path}"]',
+            "unmapped_state",
+            f'state "{state.path}" is not in the new version and not mapped',
+            "map it to a state, or to null to refuse instances in it",
+        )
+        for state in old.states
+        if is_leaf(state) and map_path(state.path, states, state.kind, new) is NO_STATE
+    ]
+
+
+def _entry(old: Plan, new: Plan, source: str, target: Json) -> Iterator[Problem]:
+    where = f'$.states["{source}"]'
+    was = old.state_by_path.get(source)
+    if was is None:
+        message = f'the old version has no state "{source}"'
+        yield _problem(where, "unknown_state", message)
+    for one in [target] if isinstance(target, str) else target or ():
+        if one not in new.state_by_path:
+            message = f'the new version has no state "{one}"'
+            yield _problem(where, "unknown_state", message)
+        elif new.state_by_path[one].kind == "history" and (
+            was is None or was.kind != "history"
+        ):
+            yield _problem(where, "bad_target", f'"{one}" is a history state')
+
+
+def _timers(old: Plan, new: Plan, timers: Json) -> Iterator[Problem]:
+    for name, target in timers.items() if isinstance(timers, Mapping) else ():
+        where = f'$.timers["{name}"]'
+        if name == "default":
+            if target not in TIMERS:
+                yield _problem(where, "wrong_type", "the default is a policy")
+        elif not (_has_delay(old, name) or old.state_by_path.get(name)):
+            yield _problem(where, "unknown_timer", f'there is no timer "{name}"')
+        known = target is None or (isinstance(target, str) and _names(new, target))
+        if name != "default" and not known:
+            yield _problem(where, "unknown_timer", f'there is no timer "{target}"')
+
+
+def _names(new: Plan, target: str) -> bool:
+    return target in TIMERS or _has_delay(new, target)
+
+
+def _has_delay(plan: Plan, text: str) -> bool:
+    path, _, key = text.partition("/")
+    state = plan.state_by_path.get(path)
+    return state is not None and any(delay.key == key for delay in state.delays)
+
+
+def _effects(old: Plan, effects: Json) -> Iterator[Problem]:
+    ids = {invoke_id for _, invoke_id in old.invocations}
+    for name, word in effects.items() if isinstance(effects, Mapping) else ():
+        where = f'$.effects["{name}"]'
+        if name not in ids and name not in old.state_by_path and name != "default":
+            message = f'the old version has no invocation "{name}"'
+            yield _problem(where, "unknown_invocation", message)
+        if word not in EFFECTS:
+            kind = values.type_name(word) if not isinstance(word, str) else word
+            message = f"it is one of {', '.join(EFFECTS)}, not {kind}"
+            yield _problem(where, "wrong_type", message)
+$source$);
+
+insert into pgsm_engine.modules (release, name, source)
+values ('0.1', 'upgrade_template', $source$"""The context of an upgrade as a template of expressions.
+
+``{"set": {path: value}, "remove": [path]}``: all values see the old context, then
+what is removed goes, then what is set is set.  The rest stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from . import definition_paths, errors, exact, expressions, values
+
+if TYPE_CHECKING:
+    from .plan import Plan
+    from .run import Run
+
+Json = Any
+Change = Callable[["Run"], Json]
+
+
+def is_template(text: str | None) -> bool:
+    """Whether a declared context is a template; else it is a function's signature."""
+    return text is not None and text.lstrip().startswith("{")
+
+
+def problems(plan: Plan, text: str) -> list[tuple[str, str]]:
+    """Return what is wrong with a template: pairs of path and message."""
+    try:
+        template = exact.loads(text)
+    except ValueError as error:
+        return [("$.context", f"the template is no JSON: {error}")]
+    found = [
+        ("$.context", f'a template has "set" and "remove", not "{key}"')
+        for key in template
+        if key not in ("set", "remove")
+    ]
+    news, gone = template.get("set", {}), template.get("remove", [])
+    if not isinstance(news, dict):
+        found.append(("$.context.set", "an object of paths and values"))
+        news = {}
+    if not isinstance(gone, list) or not all(isinstance(path, str) for path in gone):
+        found.append(("$.context.remove", "a list of paths"))
+        gone = []
+    for path, value in news.items():
+        at = values.child_path("$.context", path, "set")
+        found += _problems(at, plan.compiler.path, path)
+        found += _problems(at, plan.compiler.value, value)
+        if _has_sql(value):
+            found.append((at, "a template calls no SQL: use a context function"))
+    for path in gone:
+        found += _problems("$.context.remove", plan.compiler.path, path)
+    return found
+
+
+def _problems(
+    at: str, compiles: Callable[..., Any], part: Json
+) -> list[tuple[str, str]]:
+    try:
+        compiles(part, at)
+    except expressions.ExpressionError as error:
+        return [(at, error.message)]
+    except definition_paths.PathError as error:
+        return [(at, str(error))]
+    return []
+
+
+def _has_sql(value: Json) -> bool:
+    if isinstance(value, dict):
+        if "literal" in value:
+            return False
+        return "sql" in value or any(_has_sql(item) for item in value.values())
+    return isinstance(value, list) and any(_has_sql(item) for item in value)
+
+
+@lru_cache(maxsize=100)
+def _compiled(
+    plan: Plan, text: str
+) -> tuple[list[tuple[Change, Change]], list[Change]]:
+    template = exact.loads(text)
+    compiler = plan.compiler
+    news = [
+        (compiler.path(path, "context.set"), compiler.value(value, f"context.{path}"))
+        for path, value in template.get("set", {}).items()
+    ]
+    gone = [
+        compiler.path(path, "context.remove") for path in template.get("remove", ())
+    ]
+    return news, gone
+
+
+def apply(run: Run, text: str) -> None:
+    """Change the run's context as the template says; raises StepError."""
+    news, gone = _compiled(run.plan, text)
+    old = run.context
+    found = [(path(run), value(run)) for path, value in news]
+    removed = [path(run) for path in gone]
+    context = old
+    try:
+        for keys in removed:
+            context = values.remove_in(context, keys)
+        for keys, new in found:
+            context = values.set_in(context, keys, new)
+    except values.PathError as error:
+        raise errors.StepError(str(error), "context") from None
+    run.context = run.scope["context"] = context
+$source$);
+
+insert into pgsm_engine.modules (release, name, source)
+values ('0.1', 'upgrade_work', $source$"""What goes on across an upgrade: timers, invocations, children, lists of work.
+
+Policies are words, or objects of words by name with ``default``:
+
+``timers``   keep, recompute, restart, drop; by ``state/delay`` or state also the
+             ``state/delay`` that it becomes, or null to drop it
+``effects``  keep, restart, cancel; by invocation id or state
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from . import configuration as sets
+from . import work
+from .plan import Delay, Invocation, State
+from .run import Run
+from .upgrade import StateMap, map_path, paths_of, refuse
+
+Json = Any
+
+TIMERS = ("keep", "recompute", "restart", "drop")
+EFFECTS = ("keep", "restart", "cancel")
+
+
+class Work:
+    """Takes the work of an instance over to its new version.
+
+    ``run`` stands in the new configuration.  ``lenient`` drops a timer that has no
+    counterpart; else it refuses the upgrade.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        states: StateMap,
+        timers: Json = "keep",
+        effects: Json = "keep",
+        *,
+        lenient: bool = False,
+    ) -> None:
         self.run = run
         self.states = states
-        self.policy = policy if isinstance(policy, str) else "keep"
-        self.by_timer = policy if isinstance(policy, Mapping) else {}
+        self.timers = timers if isinstance(timers, Mapping) else {"default": timers}
+        self.effects = effects if isinstance(effects, Mapping) else {"default": effects}
+        self.lenient = lenient
         self.kept_delays: set[Delay] = set()
-        self.kept_invocations: set[Invocation] = set()
+        self.kept_invocations: dict[Invocation, tuple[str, str]] = {}
+
+    def targets(self, old: str) -> list[State]:
+        """Return the active states that an old state has become."""
+        paths = paths_of(map_path(old, self.states, None, self.run.plan))
+        found = [self.run.plan.state_by_path[path] for path in paths]
+        return [state for state in found if state in self.run.configuration]
+
+    # -- timers -------------------------------------------------------------------
 
     def keep_timers(self, timers: Iterable[Mapping[str, Json]]) -> dict[str, Json]:
         """Return ``{"keep": [...], "drop": [timer_id]}`` for the ``after`` timers.
 
         A timer without an id is over: it fired and was not taken, or had no due
-        time.  Its delay is not armed again, unless all are restarted.
+        time.  Its delay is not armed again, unless it is restarted.  Of two that
+        become one, the first stays: they come in the order of their due times.
         """
         keep: list[dict[str, Json]] = []
         drop: list[str] = []
         for timer in timers:
-            delay = self._new_delay(timer)
-            if delay is not None and self.policy != "restart":
+            word, target = self.timer_policy(timer)
+            delay = self.new_delay(timer, word, target)
+            known = delay in self.kept_delays
+            if delay is not None and word != "restart":
                 self.kept_delays.add(delay)
-            row = None if delay is None else self._kept(timer, delay)
+            row = None if delay is None or known else self._kept(timer, delay, word)
             if row is not None:
                 keep.append(row)
             elif timer["timer_id"] is not None:
                 drop.append(timer["timer_id"])
         return {"keep": keep, "drop": drop}
 
-    def _kept(self, timer: Mapping[str, Json], delay: Delay) -> dict[str, Json] | None:
-        if timer["timer_id"] is None or self.policy in ("drop", "restart"):
-            return None
-        if self._named(timer, default="") is None:
-            return None
-        row = {
-            "timer_id": timer["timer_id"],
-            "state": delay.state.path,
-            "delay": delay.key,
-            "event": delay.event,
-        }
-        if self.policy == "recompute":
-            row["due"] = self.run.evaluate(delay.due)
-            if row["due"] is None:
-                return None
-        return row
+    def timer_policy(self, timer: Mapping[str, Json]) -> tuple[str, str | None]:
+        """Return the policy for a timer, and the name of what it becomes."""
+        default = self.timers.get("default", "keep")
+        for name in (f"{timer['state']}/{timer['delay']}", timer["state"]):
+            if name in self.timers:
+                said = self.timers[name]
+                if said is None:
+                    return "drop", None
+                if said in TIMERS:
+                    return said, None
+                return ("keep" if default in ("drop", "restart") else default), said
+        return default, None
 
-    def _named(self, timer: Mapping[str, Json], default: Json) -> Json:
-        """Return what the declaration says about one timer."""
-        return self.by_timer.get(f"{timer['state']}/{timer['delay']}", default)
-
-    def _new_delay(self, timer: Mapping[str, Json]) -> Delay | None:
+    def new_delay(
+        self, timer: Mapping[str, Json], word: str, target: str | None
+    ) -> Delay | None:
         """Return what a timer's delay is now; raises Refusal where one is missing."""
-        named = self._named(timer, default=NO_STATE)
-        if isinstance(named, str):
-            path, _, key = named.partition("/")
+        if target is not None:
+            path, _, key = target.partition("/")
+            states = [one for one in self.run.configuration if one.path == path]
         else:
-            path = map_path(timer["state"], self.states, None, self.run.plan)
-            key = timer["delay"]
-        for active in self.run.configuration:
-            for delay in active.delays:
-                if active.path == path and delay.key == key:
+            states, key = self.targets(timer["state"]), timer["delay"]
+        for state in states:
+            for delay in state.delays:
+                if delay.key == key:
                     return delay
-        over = timer["timer_id"] is None or named is None
-        if not over and self.policy in ("keep", "recompute"):
+        over = timer["timer_id"] is None or self.lenient
+        if not over and word in ("keep", "recompute"):
             raise refuse(
                 f'timer "{timer["state"]}/{timer["delay"]}" has no counterpart'
                 " in the states that are active then",
@@ -11735,17 +12531,47 @@ class Work:
             )
         return None
 
+    def _kept(
+        self, timer: Mapping[str, Json], delay: Delay, word: str
+    ) -> dict[str, Json] | None:
+        if timer["timer_id"] is None or word in ("drop", "restart"):
+            return None
+        row = {
+            "timer_id": timer["timer_id"],
+            "state": delay.state.path,
+            "delay": delay.key,
+            "event": delay.event,
+        }
+        if word == "recompute":
+            row["due"] = self.run.evaluate(delay.due)
+            if row["due"] is None:
+                return None
+        return row
+
+    # -- invocations ----------------------------------------------------------------
+
+    def effect_policy(self, state: str, invoke_id: str) -> str:
+        """Return the policy for an invocation of the old version."""
+        for name in (invoke_id, state):
+            if name in self.effects:
+                word: str = self.effects[name]
+                return word
+        default: str = self.effects.get("default", "keep")
+        return default
+
     def keep_invocations(self, effects: Iterable[Mapping[str, str]]) -> dict[str, Json]:
-        """Return ``{"keep": [...], "cancel": [effect_id]}`` for the invocations."""
+        """Return ``{"keep": [...], "cancel": [effect_id]}`` for the invocations.
+
+        Of two invocations that become one, the first stays.
+        """
         keep: list[dict[str, Json]] = []
         cancel: list[str] = []
         for effect in effects:
-            mapped = map_path(effect["state"], self.states, None, self.run.plan)
-            found = self._new_invocation(mapped, effect)
-            if found is None:
+            word = self.effect_policy(effect["state"], effect["invoke_id"])
+            found = self.new_invocation(effect) if word != "restart" else None
+            if found is None or not self._take(found, effect, word):
                 cancel.append(effect["effect_id"])
             else:
-                self.kept_invocations.add(found)
                 keep.append(
                     {
                         "effect_id": effect["effect_id"],
@@ -11755,17 +12581,21 @@ class Work:
                 )
         return {"keep": keep, "cancel": cancel}
 
-    def _new_invocation(
-        self, mapped: Json, effect: Mapping[str, str]
-    ) -> Invocation | None:
+    def _take(self, new: Invocation, old: Mapping[str, str], word: str) -> bool:
+        """Whether an invocation goes on as this one, which is then not started."""
+        name = (old["state"], old["invoke_id"])
+        return self.kept_invocations.setdefault(new, name) == name and word == "keep"
+
+    def new_invocation(self, effect: Mapping[str, str]) -> Invocation | None:
+        """Return what an effect's invocation is in the states that are active."""
         old_id, old_state = effect["invoke_id"], effect["state"]
-        wanted = [old_id]
-        # the default id is the state's path, which the map may change
-        if isinstance(mapped, str) and f"{old_id}/".startswith(f"{old_state}/"):
-            wanted.insert(0, mapped + old_id[len(old_state) :])
-        for invoke_id in wanted:
-            for state in self.run.configuration:
-                for invocation in state.invocations if state.path == mapped else ():
+        for state in self.targets(old_state):
+            wanted = [old_id]
+            # the default id is the state's path, which the map may change
+            if f"{old_id}/".startswith(f"{old_state}/"):
+                wanted.insert(0, state.path + old_id[len(old_state) :])
+            for invoke_id in wanted:
+                for invocation in state.invocations:
                     name = (invocation.invoke_id, invocation.src)
                     if name == (invoke_id, effect["name"]):
                         return invocation
@@ -11779,9 +12609,7 @@ class Work:
             if found is None or found.each is None:
                 work.end_each(run, invoke_id)
             else:
-                self.kept_invocations.add(found)
-                moved = {**entry, "state": found.state.path}
-                run.keep("each", invoke_id, moved)
+                run.keep("each", invoke_id, {**entry, "state": found.state.path})
         for child_id, child in sorted(run.work.get("children", {}).items()):
             if child.get("state") is None:
                 continue
@@ -11789,29 +12617,52 @@ class Work:
             if found is None or found.machine is None:
                 work.stop_child(run, child_id, "")
             else:
-                self.kept_invocations.add(found)
-                moved = {**child, "state": found.state.path}
-                run.keep("children", child_id, moved)
-        for path, entered in sorted(run.work.get("entered", {}).items()):
-            run.forget("entered", path)
-            mapped = map_path(path, self.states, None, run.plan)
-            if isinstance(mapped, str):
-                run.keep("entered", mapped, entered)
+                run.keep("children", child_id, {**child, "state": found.state.path})
+        for kind in ("entered", "bound"):
+            for path, noted in sorted(run.work.get(kind, {}).items()):
+                run.forget(kind, path)
+                for state in self.run.plan.states:
+                    if state.path in paths_of(
+                        map_path(path, self.states, None, run.plan)
+                    ):
+                        run.keep(kind, state.path, noted)
 
     def _running(self, old_state: str, invoke_id: str) -> Invocation | None:
-        """Return an active invocation of the same id where the old state went."""
-        mapped = map_path(old_state, self.states, None, self.run.plan)
-        for state in self.run.configuration:
-            for invocation in state.invocations if state.path == mapped else ():
-                if invocation.invoke_id == invoke_id:
-                    return invocation
+        """Return an active invocation of the same id where the old state went.
+
+        With the policy cancel it is ended, and not started again.
+        """
+        word = self.effect_policy(old_state, invoke_id)
+        for state in self.targets(old_state):
+            for invocation in state.invocations:
+                if invocation.invoke_id == invoke_id and word != "restart":
+                    old = {"state": old_state, "invoke_id": invoke_id}
+                    return invocation if self._take(invocation, old, word) else None
         return None
+
+    # -- what is new ----------------------------------------------------------------
+
+    def run_entries(self, old: Iterable[str]) -> None:
+        """Run the entry actions of the states that no old active state has become."""
+        run = self.run
+        continued = {
+            path
+            for one in old
+            for path in paths_of(map_path(one, self.states, None, run.plan))
+        }
+        for state in sets.document_order(run.configuration - {run.plan.root}):
+            if state.path not in continued:
+                run.where = {"state": state.path}
+                run.execute_block(state.entry)
 
     def start_missing(self) -> None:
         """Arm the timers and start the invocations that the new version adds."""
         run = self.run
         for state in sets.document_order(run.configuration):
             for delay in state.delays:
+                rearmed = delay.key in run.plan.rearmed
+                if rearmed and state.path not in run.work.get("entered", {}):
+                    run.keep("entered", state.path, run.scope["now"])
                 if delay not in self.kept_delays:
                     due = run.evaluate(delay.due)
                     if due is not None:
@@ -11819,68 +12670,6 @@ class Work:
             for invocation in state.invocations:
                 if invocation not in self.kept_invocations:
                     work.start_invocation(run, invocation)
-
-
-def check_map(old: Plan, new: Plan, states: StateMap, timers: Json) -> list[Json]:
-    """Return a declared map's problems: ``{"path", "code", "message", "hint"}``."""
-    problems = [
-        found
-        for source, target in states.items()
-        for found in _entry_problems(old, new, source, target)
-    ]
-    problems += [
-        _problem(
-            f'$.states["{state.path}"]',
-            "unmapped_state",
-            f'state "{state.path}" is not in the new version and not mapped',
-            "map it to a state, or to null to refuse instances in it",
-        )
-        for state in old.states
-        if is_leaf(state) and map_path(state.path, states, state.kind, new) is NO_STATE
-    ]
-    return problems + _timer_problems(old, new, timers)
-
-
-def _problem(path: str, code: str, message: str, hint: str | None = None) -> Json:
-    return {"path": path, "code": code, "message": message, "hint": hint}
-
-
-def _entry_problems(old: Plan, new: Plan, source: str, target: Json) -> list[Json]:
-    where = f'$.states["{source}"]'
-    problems = []
-    if source not in old.state_by_path:
-        message = f'the old version has no state "{source}"'
-        problems.append(_problem(where, "unknown_state", message))
-    for one in [target] if isinstance(target, str) else target or ():
-        if not isinstance(one, str) or one not in new.state_by_path:
-            message = f'the new version has no state "{one}"'
-            problems.append(_problem(where, "unknown_state", message))
-        elif new.state_by_path[one].kind == "history":
-            problems.append(
-                _problem(where, "bad_target", f'"{one}" is a history state')
-            )
-    return problems
-
-
-def _timer_problems(old: Plan, new: Plan, timers: Json) -> list[Json]:
-    named = timers.items() if isinstance(timers, Mapping) else ()
-    return [
-        _problem(f'$.timers["{name}"]', "unknown_timer", f'there is no timer "{text}"')
-        for name, target in named
-        for plan, text in ((old, name), (new, target))
-        if text is not None and not (isinstance(text, str) and _has_delay(plan, text))
-    ]
-
-
-def _has_delay(plan: Plan, text: str) -> bool:
-    path, _, key = text.partition("/")
-    state = plan.state_by_path.get(path)
-    return state is not None and any(delay.key == key for delay in state.delays)
-
-
-def refuse(message: str, **facts: Json) -> errors.Refusal:
-    """Return the refusal of one instance's upgrade."""
-    return errors.Refusal(REFUSED, message, **facts)
 $source$);
 
 insert into pgsm_engine.modules (release, name, source)
@@ -12720,7 +13509,7 @@ do $check$
 begin
     if (
         select count(*) from pgsm_engine.modules where release = '0.1'
-    ) <> 61 or exists (
+    ) <> 67 or exists (
         select
         from (values
             ('__init__', '200ff6bd3db86caff3e721305c0ae154f8d460b220c2a4e27c3cb69442137a02'),
@@ -12728,6 +13517,7 @@ begin
             ('commands', '4d0fceb5a0801179752c8603a13f4ac7148a6a118734b7d2946752009aa5238f'),
             ('configuration', 'f1343a90233305349a76429fc1870856a8072a39e6d13c47407a446a7fd7f3c1'),
             ('content', '5940b4508637eac69a8a05d8c16af72959a9c3d0041d5c59d909a21ccebe5bad'),
+            ('coverage', 'fd208b4f110a99beaa15585fb58c7a6bec21e9dc750afb70b115dc9a9d732e95'),
             ('definition', '83496fc7461d3178bb0406f3ef487a75fb122221cbbc885770401f65ebf65ad5'),
             ('definition_actions', '16214094a77115bc4ada9baf5688f7b2adafcd4cf124521cff6dd6b50045f718'),
             ('definition_delays', '3344791260dc36f50794df6c69d61198150dccc687b8f817b215ca97fe1561d6'),
@@ -12772,15 +13562,20 @@ begin
             ('lint_names', '3dbb5bc9092e9faf09d753ea8fb9a1a5a8fb77d2ebdd90b60028d953edb1fd27'),
             ('lint_states', '8693e2f659b13a0e294012929a4627913f9d8ed64230df69c597fd9a8a71a076'),
             ('lint_transitions', '90a84a9920a4fe3b40bccb681cb28bec1c6e205191533231ae666b40821305e6'),
+            ('migration', 'de5f64f7f8b0b40667979736a26d103c2ab21eed83fbfecc9e2efe081fa9015d'),
             ('plan', '67dccb02d6810a4b1c21669750c2f1b7d3423b6e46f070d232d02fe16b45d121'),
+            ('replay', '8e61f0285216513e9b4c66918f520f824a7587732e70fe7d2c11a0077cd5d03d'),
             ('rows', 'fe0c45abc4ba16c859f2393ab6a99bf5a0eaf486dd1f34d9e970a667c1ead254'),
             ('run', '99b1d56eab57d9600510835297f7dc4da4d878c978254391326028b5957abff2'),
             ('schemas', '0a61a3b175a182fc4b4c4553b993e3b8ef66c0f6410607f1852a4d665e271bbe'),
             ('scxml', '16972ffd3afce781a1ec069e616771b8f34b4e80d14006d8a3aa75ab6aeccb6d'),
             ('semantics', 'df7da3827f8975241706577c61f8cb1a12bb14008c3a45ce389acd12d30c92ac'),
             ('send_compiler', 'c0b6987b3ff1f367052004ff20e4b7c0472bcbd5d6facacaa647164df7d07512'),
-            ('step', 'e35de1aae477d663dbc70659f82595f4127badff67ccf1c7448b1b86103f2e78'),
-            ('upgrade', '7ab9209521f07d3e3e32d18e9159f7d231bfb320994627bf85be87755153ae95'),
+            ('step', '78ff0eb45201e6372e695b4c4b95f49c2110e82d0ba18caa1e076ef4d1f2c810'),
+            ('upgrade', 'e5c151ddba372f3c6b9cd3000d9d5bdd65fc75e752fa53234df39657da9815a3'),
+            ('upgrade_check', '358aca3dcbcdc11ae7e67a74feac17fb61f952877cb7fce467a65180e3840407'),
+            ('upgrade_template', 'c84fbe3638661bfd4c106df3a97f55c7094df7e18db835130759badd8d28ee8b'),
+            ('upgrade_work', '95da3ec5e175165c472ca1e84010988ebde81df59bbb33e342c787d32161ebe4'),
             ('value_compiler', '72755444098f7c0735ac277cad6788d8aaffa8cdfbf95219ea846b41daec230d'),
             ('values', '170aed3bd993b7502036d23a0da6228e4a25473d7f50c7321c3821bed9225392'),
             ('work', '8ac9a4f334f4eb61cf4f2a50577c48f6cce29bea5eade7dc4dc756f350c6615c')
@@ -12810,7 +13605,7 @@ if door is None:
 
     # The name carries the hash: "create or replace" empties SD in every open
     # session, but sys.modules would keep the old engine.
-    package = "pgsm_engine_57442a9a3db0"
+    package = "pgsm_engine_1bd96f92e75c"
     rows = plpy.execute(
         "select name, source from pgsm_engine.modules where release = '0.1'"
     )

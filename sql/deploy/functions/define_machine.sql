@@ -5,6 +5,7 @@
 -- requires: functions/insert_definition
 -- requires: functions/raise_problems
 -- requires: functions/caller_role
+-- requires: functions/set_next_versions
 
 begin;
 set local role pgsm_owner;
@@ -69,6 +70,7 @@ begin
         set current_version = v_version
         where m.machine = define_machine.machine
             and m.current_version is distinct from v_version;
+        perform pgsm_private.set_next_versions(define_machine.machine);
     end if;
     return v_version;
 end;

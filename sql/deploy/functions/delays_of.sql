@@ -12,13 +12,14 @@ create or replace function pgsm_private.delays_of (instance pgsm_private.instanc
   stable
 as $$
     select coalesce(jsonb_agg(jsonb_build_object(
-        'timer_id', d.timer_id, 'state', d.state, 'delay', d.delay)), '[]')
+        'timer_id', d.timer_id, 'state', d.state, 'delay', d.delay
+    ) order by d.due_at), '[]')
     from (
-        select t.timer_id, t.state, t.delay
+        select t.timer_id, t.state, t.delay, t.due_at
         from pgsm_private.timers as t
         where t.instance_id = ($1).instance_id and t.kind = 'after'
         union all
-        select distinct null, r.state, r.delay
+        select distinct null, r.state, r.delay, null::timestamptz
         from pgsm_private.transitions as r
         where r.machine = ($1).machine and r.version = ($1).version
             and r.kind = 'after' and r.state = any (($1).states || array[''])

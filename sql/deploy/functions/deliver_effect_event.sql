@@ -1,4 +1,6 @@
 -- Deploy pgsm:functions/deliver_effect_event to pg
+-- requires: functions/upgrade_before_event
+-- requires: functions/rename_event
 -- requires: tables/effects
 -- requires: tables/timers
 -- requires: tables/instances
@@ -23,17 +25,25 @@ declare
     v_event     jsonb := deliver_effect_event.event;
     v_now       timestamptz := pgsm_private.now();
     v_waits     boolean;
+    v_next      integer;
 begin
     if v_instance.instance_id is null or v_instance.status not in ('active', 'paused') then
         return 'dropped';
     end if;
 
-    select v.paused
-    into v_waits
+    select v.paused, v.next_version
+    into v_waits, v_next
     from pgsm_private.machine_versions as v
     where v.machine = v_instance.machine and v.version = v_instance.version;
 
     if v_instance.status = 'active' and v_waits is not true then
+        if v_next is not null then
+            v_instance := pgsm_private.upgrade_before_event(v_instance);
+            v_event := pgsm_private.rename_event(v_event, v_effect);
+            if v_instance.status <> 'active' then
+                return 'dropped';
+            end if;
+        end if;
         return (pgsm_private.apply_event(
             v_instance, v_event, 'effect', '{"role": "system"}'
         )).outcome;

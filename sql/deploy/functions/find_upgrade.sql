@@ -25,13 +25,17 @@ begin
     -- nothing declared: every state must be in the new version by the same path
     return jsonb_build_object(
         'states', coalesce(v_upgrade.states, '{}'),
+        'state', v_upgrade.state,
         'context', v_upgrade.context,
-        'timers', coalesce(v_upgrade.timers, '"keep"')
+        'timers', coalesce(v_upgrade.timers, '"keep"'),
+        'effects', coalesce(v_upgrade.effects, '"keep"'),
+        'history', coalesce(v_upgrade.history, 'keep'),
+        'entry', coalesce(v_upgrade.entry, false)
     );
 end;
 $$;
 
 comment on function pgsm_private.find_upgrade (text, integer, integer) is
-    'The declared map from one version to another, else the identity: {"states", "context", "timers"}.';
+    'The declared map from one version to another, else the identity, as the engine takes it.';
 
 commit;

@@ -1,5 +1,6 @@
 -- Deploy pgsm:functions/fire_next_timer to pg
 -- requires: functions/fire_timer
+-- requires: functions/move_before_timer
 -- requires: functions/held_back_until
 -- requires: functions/record_timer_failure
 -- requires: functions/settle_timers
@@ -25,7 +26,16 @@ begin
     select i.* into v_instance
     from pgsm_private.instances as i
     where i.instance_id = fire_next_timer.instance_id
-    for no key update skip locked;
+        and (
+            select true
+            from pgsm_private.machine_versions as v
+            where v.machine = i.machine and v.version = i.version
+                and (v.paused or v.next_version is not null)
+        ) is null
+    for no key update of i skip locked;
+    if v_instance.instance_id is null then
+        v_instance := pgsm_private.move_before_timer(fire_next_timer.instance_id);
+    end if;
     if v_instance.status is distinct from 'active' then
         perform pgsm_private.settle_timers(fire_next_timer.instance_id, v_instance.status);
         return 'none';

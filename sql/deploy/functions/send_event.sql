@@ -1,5 +1,7 @@
 -- Deploy pgsm:functions/send_event to pg
 -- requires: functions/take_event
+-- requires: functions/check_paused
+-- requires: functions/upgrade_before_event
 -- requires: functions/lock_instance
 -- requires: functions/check_sendable
 -- requires: functions/actor
@@ -27,19 +29,28 @@ as $$
 declare
     v_instance  pgsm_private.instances;
     v_snapshot  pgsm.snapshot;
+    v_is_moved  boolean;
 begin
     -- "for update" would deadlock mutual senders through foreign keys
     select i.*
     into v_instance
     from pgsm_private.instances as i
     where i.instance_id = send_event.instance_id
-    for no key update;
+        -- a version that is paused or left is rare: then the row is not found here
+        and (
+            select true
+            from pgsm_private.machine_versions as v
+            where v.machine = i.machine and v.version = i.version
+                and (v.paused or v.next_version is not null)
+        ) is null
+    for no key update of i;
 
     if v_instance.status is distinct from 'active' or send_event.event_id is not null
         or send_event.expected_revision is not null
     then
-        if v_instance.instance_id is null then
-            perform pgsm_private.lock_instance(send_event.instance_id);
+        v_is_moved := v_instance.instance_id is null;
+        if v_is_moved then
+            v_instance := pgsm_private.lock_instance(send_event.instance_id);
         end if;
         v_snapshot := pgsm_private.first_answer(
             send_event.instance_id, send_event.event_id, send_event.event, send_event.data
@@ -48,6 +59,11 @@ begin
             return v_snapshot;
         end if;
         perform pgsm_private.check_sendable(v_instance, send_event.expected_revision);
+        if v_is_moved then
+            perform pgsm_private.check_paused(v_instance.machine, v_instance.version);
+            v_instance := pgsm_private.upgrade_before_event(v_instance);
+            perform pgsm_private.check_sendable(v_instance, null);
+        end if;
     end if;
 
     v_snapshot := pgsm_private.take_event(
@@ -84,8 +100,8 @@ comment on function pgsm.send_event (text, text, jsonb, text, bigint, text) is $
     Returns the snapshot with the outcome: taken, no_transition or guarded
     (details: refused_by).  Raises SM100 (no such instance), SM101 (unhandled),
     SM102 (a guard, action or call failed), SM103 (never settles), SM104 (no
-    such event may be sent), SM106 to SM108, SM110 (ended), SM111 (paused), SM120
-    (deleted).
+    such event may be sent), SM106 to SM108, SM110 (ended), SM111 (paused), SM122
+    (its version is paused), SM120 (deleted).
     Nothing has changed then.
 $comment$;
 

@@ -1,5 +1,6 @@
 -- Deploy pgsm:functions/set_current_version to pg
 -- requires: functions/find_version
+-- requires: functions/set_next_versions
 -- requires: tables/machines
 
 begin;
@@ -17,6 +18,7 @@ begin
     update pgsm_private.machines as m
     set current_version = set_current_version.version
     where m.machine = set_current_version.machine;
+    perform pgsm_private.set_next_versions(set_current_version.machine);
 end;
 $$;
 
@@ -25,7 +27,8 @@ comment on function pgsm.set_current_version (text, integer) is $comment$
 
         select pgsm.set_current_version('order', 2);
 
-    Running instances stay on theirs.  Raises SM002 or SM003 when there is no
+    Running instances stay on theirs, unless the machine's upgrades are lazy
+    (set_upgrade_policy).  Raises SM002 or SM003 when there is no
     such machine or version.
 $comment$;
 

@@ -1,4 +1,5 @@
 -- Deploy pgsm:functions/start_instance to pg
+-- requires: functions/check_paused
 -- requires: functions/existing_instance
 -- requires: functions/remove_tombstone
 -- requires: functions/take_start
@@ -43,6 +44,7 @@ begin
             using errcode = 'SM113';
     end if;
     v_version := pgsm_private.find_version(start_instance.machine, start_instance.version);
+    perform pgsm_private.check_paused(v_version.machine, v_version.version);
     -- the row stands before the first step, so that calls may refer to it
     insert into pgsm_private.instances (
         instance_id, machine, version, checksum, status, states, context, revision,

@@ -48,6 +48,13 @@ begin
         from jsonb_array_elements(step_round.round) with ordinality as e (event, place)
         join pgsm_private.instances as i on i.instance_id = e.event ->> 'instance_id'
         where i.status = 'active'
+            -- one whose version is paused or left is sent on its own
+            and (
+                select true
+                from pgsm_private.machine_versions as v
+                where v.machine = i.machine and v.version = i.version
+                    and (v.paused or v.next_version is not null)
+            ) is null
             and not e.event ? 'expected_revision'
             and not exists (
                 select

@@ -51,7 +51,7 @@ begin
     v_result := pgsm_engine.call('step', v_arguments)::jsonb;
     if v_result ? 'transitions' and not v_result ? 'deferred' then
         return pgsm_private.write_step(
-            instance, v_result, v_clock, origin, event, data, event_id, actor
+            instance, v_result, v_clock, origin, event, data, event_id, actor, facts
         );
     end if;
 
@@ -68,7 +68,7 @@ begin
         );
     end if;
     v_snapshot := pgsm_private.write_step(
-        instance, v_result, v_clock, origin, event, data, event_id, actor
+        instance, v_result, v_clock, origin, event, data, event_id, actor, facts
     );
     if v_result ? 'deferred' then
         return pgsm_private.keep_deferred(

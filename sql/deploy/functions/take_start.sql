@@ -41,7 +41,7 @@ begin
     end if;
     return pgsm_private.write_step(
         v_instance, v_result, v_instance.clock, 'start', 'pgsm.start',
-        take_start.input, null, take_start.actor
+        take_start.input, null, take_start.actor, null
     );
 end;
 $$;

@@ -44,7 +44,8 @@ begin
         );
     end if;
     return pgsm_private.write_step(
-        v_instance, v_result, v_clock, 'message', 'pgsm.stop', '{}', null, take_stop.actor
+        v_instance, v_result, v_clock, 'message', 'pgsm.stop', '{}', null, take_stop.actor,
+        null
     );
 end;
 $$;

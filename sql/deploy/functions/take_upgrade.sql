@@ -1,11 +1,11 @@
 -- Deploy pgsm:functions/take_upgrade to pg
 -- requires: functions/find_upgrade
--- requires: functions/delays_of
--- requires: functions/keep_work
--- requires: functions/evaluate
--- requires: functions/write_step
--- requires: functions/time_text
+-- requires: functions/find_version
+-- requires: functions/upgrade_hops
+-- requires: functions/move_instance
 -- requires: functions/save_preimage
+-- requires: functions/complete_preimage
+-- requires: functions/now
 
 begin;
 set local role pgsm_owner;
@@ -21,68 +21,41 @@ as $$
 #variable_conflict use_column
 declare
     v_instance  pgsm_private.instances := take_upgrade.instance;
-    v_new       pgsm_private.machine_versions;
     v_clock     timestamptz := greatest(pgsm_private.now(), v_instance.clock);
-    v_result    jsonb;
-    v_data      jsonb;
+    v_hops      integer[];
+    v_to        integer;
+    v_lasting   text;
+    v_reason    text;
 begin
-    v_new := pgsm_private.find_version(v_instance.machine, take_upgrade.version);
-    v_data := jsonb_build_object('from', v_instance.version, 'to', v_new.version);
-    v_result := pgsm_private.evaluate('migrate', array[
-        v_new.checksum,
-        null,
-        array_to_string(v_instance.states, E'\n'),
-        v_instance.context::text,
-        v_instance.history::text,
-        v_instance.work::text,
-        pgsm_private.find_upgrade(v_instance.machine, v_instance.version, v_new.version)::text,
-        pgsm_private.delays_of(v_instance)::text,
-        -- one that has ended counts too: its invocation is not started again
-        (select coalesce(jsonb_agg(jsonb_build_object(
-                'effect_id', e.effect_id, 'state', e.state,
-                'invoke_id', e.invoke_id, 'name', e.name)), '[]')
-            from pgsm_private.effects as e
-            where e.instance_id = v_instance.instance_id and e.kind = 'invoke'
-                and e.state = any (v_instance.states || array[''])
-                and e.status in ('pending', 'retrying', 'running', 'succeeded', 'failed')
-                and not e.cancel_requested)::text,
-        v_instance.instance_id,
-        v_instance.machine,
-        v_new.version::text,
-        v_instance.parent_id,
-        pgsm_private.time_text(v_clock),
-        take_upgrade.actor::text,
-        v_instance.revision::text,
-        null
-    ], v_instance.machine, v_new.version);
-    if v_result ? 'error' then
-        raise exception 'instance "%" cannot go from version % to %: %',
-            v_instance.instance_id, v_instance.version, v_new.version,
-            v_result #>> '{error,message}'
-            using errcode = 'SM402',
-            detail = format('machine "%s", state %s', v_instance.machine, v_instance.value),
-            hint = coalesce(v_result #>> '{error,hint}', 'nothing has changed');
-    end if;
-
-    perform pgsm_private.save_preimage(v_instance, v_new.version, v_clock);
-    v_instance.version := v_new.version;
-    v_instance.checksum := v_new.checksum;
-    update pgsm_private.instances as i
-    set version = v_new.version, checksum = v_new.checksum
-    where i.instance_id = v_instance.instance_id;
-    perform pgsm_private.keep_work(
-        v_instance.instance_id, v_new.version, v_result -> 'kept', v_clock, v_new.time_zone
+    v_hops := pgsm_private.upgrade_hops(v_instance.machine, v_instance.version, take_upgrade.version);
+    perform pgsm_private.save_preimage(v_instance, take_upgrade.version, v_clock);
+    foreach v_to in array v_hops[2:] loop
+        v_reason := pgsm_private.move_instance(
+            v_instance,
+            pgsm_private.find_version(v_instance.machine, v_to),
+            pgsm_private.find_upgrade(v_instance.machine, v_instance.version, v_to),
+            'upgrade', 'pgsm.upgrade',
+            jsonb_build_object('from', v_instance.version, 'to', v_to),
+            take_upgrade.actor, v_clock
+        );
+        v_lasting := coalesce(v_lasting, v_reason);
+        select i.* into v_instance
+        from pgsm_private.instances as i
+        where i.instance_id = v_instance.instance_id;
+        exit when v_instance.status not in ('active', 'paused');
+    end loop;
+    perform pgsm_private.complete_preimage(
+        v_instance.instance_id, (take_upgrade.instance).revision + 1, v_instance.revision, v_lasting
     );
-    return pgsm_private.write_step(
-        v_instance, v_result, v_clock, 'upgrade', 'pgsm.upgrade', v_data, null,
-        take_upgrade.actor
-    );
+    delete from pgsm_private.upgrade_failures as f
+    where f.instance_id = v_instance.instance_id and f.to_version = take_upgrade.version;
+    return pgsm_private.describe_instance(v_instance, 'taken', '{}');
 end;
 $$;
 
 comment on function pgsm_private.take_upgrade (pgsm_private.instances, integer, jsonb) is $comment$
-    Move a locked instance to another version of its machine: map the states,
-    the context, the timers and invocations, keep what was, settle.
+    Move a locked instance to another version of its machine, by way of the declared
+    upgrades, each a step of its own; one pre-image is kept for all of them.
 
     Lock order: the instance, its timers, its effects.
 $comment$;

@@ -41,9 +41,15 @@ begin
     );
     v_turn.tried := cardinality(v_ids);
     v_turn.upgraded := 0;
+    v_turn.failed := 0;
     if v_turn.tried > 0 then
         v_turn.upgraded := pgsm_private.upgrade_set(
             v_ids, v_version.version, pgsm_private.actor()
+        );
+        v_turn.failed := (
+            select count(*)
+            from pgsm_private.upgrade_failures as f
+            where f.instance_id = any (v_ids) and f.to_version = v_version.version
         );
         v_turn.last_id := v_ids[v_turn.tried];
     end if;
@@ -57,7 +63,7 @@ comment on function pgsm.upgrade_batch (text, integer, integer, text, text[]) is
         select * from pgsm.upgrade_batch('order', 3, 1000);
 
     after_id is where the last batch ended.  Those that cannot be upgraded are
-    kept in upgrade_failures.  Returns tried, upgraded and last_id.
+    kept in upgrade_failures.  Returns tried, upgraded, failed and last_id.
 $comment$;
 
 commit;

@@ -36,10 +36,11 @@ comment on function pgsm.upgrade_instance (text, integer) is $comment$
 
         select * from pgsm.upgrade_instance('user-42', 2);
 
-    Runs the context function, keeps timers and invocations by their policy,
-    takes neither entry nor exit actions, then settles.  Returns the snapshot.
-    Raises SM100, SM003, SM110 (it has ended), SM402 (it cannot be upgraded,
-    and why; it stays as it was).
+    Goes by the shortest path of declared upgrades.  Maps the context, keeps timers
+    and invocations by their policy, takes neither entry nor exit actions unless
+    asked to, then settles.  Returns the snapshot.  Raises SM100, SM003, SM110 (it
+    has ended), SM402 (it cannot be upgraded, and why; it stays as it was), SM404
+    (several paths).
 $comment$;
 
 commit;

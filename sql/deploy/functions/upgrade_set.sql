@@ -1,5 +1,6 @@
 -- Deploy pgsm:functions/upgrade_set to pg
 -- requires: functions/take_upgrade
+-- requires: functions/record_upgrade_failure
 -- requires: functions/is_fatal
 
 begin;
@@ -32,8 +33,6 @@ begin
         perform pgsm_private.take_upgrade(v_instance, upgrade_set.version, upgrade_set.actor);
         v_done := v_done + 1;
     end loop;
-    delete from pgsm_private.upgrade_failures as f
-    where f.instance_id = any (v_ids) and f.to_version = upgrade_set.version;
     return v_done;
 exception
     when others then
@@ -45,15 +44,10 @@ exception
             return pgsm_private.upgrade_set(v_ids[:v_middle], upgrade_set.version, upgrade_set.actor)
                 + pgsm_private.upgrade_set(v_ids[v_middle + 1:], upgrade_set.version, upgrade_set.actor);
         end if;
-        insert into pgsm_private.upgrade_failures
-            (instance_id, to_version, machine, from_version, error, failed_at)
-        select i.instance_id, upgrade_set.version, i.machine, i.version,
-            jsonb_build_object('code', sqlstate, 'message', sqlerrm), pgsm_private.now()
-        from pgsm_private.instances as i
-        where i.instance_id = v_ids[1]
-        on conflict on constraint upgrade_failures_pkey do update
-        set error = excluded.error, failed_at = excluded.failed_at,
-            from_version = excluded.from_version;
+        perform pgsm_private.record_upgrade_failure(
+            v_instance, upgrade_set.version,
+            jsonb_build_object('code', sqlstate, 'message', sqlerrm)
+        );
         return 0;
 end;
 $$;

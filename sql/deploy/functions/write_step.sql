@@ -19,7 +19,8 @@ create or replace function pgsm_private.write_step (
     event     text,
     data      jsonb,
     event_id  text,
-    actor     jsonb
+    actor     jsonb,
+    facts     jsonb
 )
   returns pgsm.snapshot
   language plpgsql
@@ -71,7 +72,7 @@ begin
 
     insert into pgsm_private.event_log (
         instance_id, revision, recorded_at, machine, version, origin, event, data,
-        event_id, clock, actor, source_states, target_states, transitions, changes,
+        facts, event_id, clock, actor, source_states, target_states, transitions, changes,
         answers, notes, emitted, release
     )
     values (
@@ -80,6 +81,12 @@ begin
         case when result ? 'sensitive'
             then pgsm_private.without_paths(write_step.data, result -> 'sensitive')
             else write_step.data end,
+        case
+            when not result ? 'sensitive' then write_step.facts
+            when write_step.facts is not null or write_step.data
+                <> pgsm_private.without_paths(write_step.data, result -> 'sensitive')
+            then '{"redacted": true}'
+        end,
         write_step.event_id, v_new.clock, write_step.actor,
         write_step.instance.states, v_new.states, result -> 'transitions',
         result -> 'changes', result -> 'answers', result -> 'notes',
@@ -98,7 +105,7 @@ end;
 $$;
 
 comment on function pgsm_private.write_step (
-    pgsm_private.instances, jsonb, timestamptz, text, text, jsonb, text, jsonb
+    pgsm_private.instances, jsonb, timestamptz, text, text, jsonb, text, jsonb, jsonb
 ) is $comment$
     Write a step: the instance at its next revision, the log row, the commands.
 

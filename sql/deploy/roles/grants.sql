@@ -11,7 +11,7 @@ grant usage on schema pgsm to
     pgsm_author, pgsm_client, pgsm_runner, pgsm_scheduler, pgsm_viewer, pgsm_operator;
 
 grant usage on type pgsm.snapshot, pgsm.claimed_effect, pgsm.timer_turn, pgsm.upgrade_turn,
-    pgsm.simulation to
+    pgsm.upgrade_preview, pgsm.simulation to
     pgsm_author, pgsm_client, pgsm_runner, pgsm_scheduler, pgsm_viewer, pgsm_operator;
 
 -- read
@@ -56,8 +56,20 @@ grant execute on function
 to pgsm_author;
 grant execute on function
     pgsm.upgrade_instance,
-    pgsm.upgrade_batch
+    pgsm.upgrade_batch,
+    pgsm.upgrade_all,
+    pgsm.undo_upgrade,
+    pgsm.preview_upgrade,
+    pgsm.preview_upgrades,
+    pgsm.check_upgrade,
+    pgsm.upgrade_path,
+    pgsm.diff_versions,
+    pgsm.replay,
+    pgsm.set_upgrade_policy,
+    pgsm.pause_machine,
+    pgsm.resume_machine
 to pgsm_author, pgsm_operator;
+grant execute on function pgsm.set_state to pgsm_operator;
 grant execute on procedure
     pgsm.upgrade_instances
 to pgsm_author, pgsm_operator;

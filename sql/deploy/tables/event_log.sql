@@ -13,6 +13,7 @@ create table pgsm_private.event_log (
     origin         text              not null,
     event          text              not null,
     data           jsonb             not null,
+    facts          jsonb,
     event_id       text,
     clock          timestamptz       not null,
     actor          jsonb             not null,
@@ -30,8 +31,8 @@ create table pgsm_private.event_log (
 comment on table pgsm_private.event_log is $comment$
     One step of an instance.  Partitioned by the real clock (recorded_at), by
     the month; clock is the step's own.  changes holds the context's paths that
-    were set and removed; answers what calls returned, so that a replay asks
-    nothing.  There is no default partition: a row there would stop the making
+    were set and removed; facts what the event carries beside its data (id, output,
+    error, source); answers what calls returned, so that a replay asks nothing.  There is no default partition: a row there would stop the making
     of its month for ever.
 $comment$;
 

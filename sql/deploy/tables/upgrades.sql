@@ -11,6 +11,10 @@ create table pgsm_private.upgrades (
     states        jsonb        not null default '{}',
     context       text,
     timers        jsonb        not null default '"keep"',
+    state         text,
+    effects       jsonb        not null default '"keep"',
+    history       text         not null default 'keep',
+    entry         boolean      not null default false,
     author        text         not null,
     declared_at   timestamptz  not null default clock_timestamp(),
     constraint upgrades_pkey primary key (machine, from_version, to_version),
@@ -22,7 +26,7 @@ create table pgsm_private.upgrades (
 );
 
 comment on table pgsm_private.upgrades is
-    'A declared map from one version to another: states, a SQL function over the context, timers.';
+    'A declared map from one version to another: states, context, and the policies for what runs.';
 
 create table pgsm_private.upgrade_preimages (
     instance_id   text collate "C"  not null,
@@ -32,12 +36,19 @@ create table pgsm_private.upgrade_preimages (
     instance      jsonb             not null,
     timers        jsonb             not null,
     effects       jsonb             not null,
+    keys          jsonb             not null default '{}',
+    timers_after  text[]            not null default '{}',
+    lasting       text,
     taken_at      timestamptz       not null,
     constraint upgrade_preimages_pkey primary key (instance_id, revision)
 );
 
 comment on table pgsm_private.upgrade_preimages is
-    'What an instance was before the upgrade that made this revision.';
+    $comment$
+    What an instance was before the upgrade or repair that made this revision.
+    timers_after are the timers that it had then; lasting says why the upgrade
+    cannot be undone.
+$comment$;
 
 create table pgsm_private.upgrade_failures (
     instance_id   text collate "C"  not null,

@@ -7,11 +7,12 @@ set local role pgsm_owner;
 create type pgsm.upgrade_turn as (
     tried     integer,
     upgraded  integer,
-    last_id   text
+    last_id   text,
+    failed    integer
 );
 
 comment on type pgsm.upgrade_turn is $comment$
-    What one batch of an upgrade did: instances tried and upgraded, and the last
+    What one batch of an upgrade did: instances tried, upgraded and failed, and the last
     instance id, after which the next batch goes on.
 $comment$;
 

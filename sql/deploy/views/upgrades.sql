@@ -6,7 +6,7 @@ set local role pgsm_owner;
 
 create view pgsm.upgrades with (security_barrier) as
 select u.machine, u.from_version, u.to_version, u.states, u.context, u.timers,
-    u.author, u.declared_at
+    u.author, u.declared_at, u.state, u.effects, u.history, u.entry
 from pgsm_private.upgrades as u;
 
 comment on view pgsm.upgrades is 'The declared upgrades from one version of a machine to another.';

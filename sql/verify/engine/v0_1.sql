@@ -8,7 +8,7 @@ do $check$
 begin
     if (
         select count(*) from pgsm_engine.modules where release = '0.1'
-    ) <> 61 or exists (
+    ) <> 67 or exists (
         select
         from (values
             ('__init__', '200ff6bd3db86caff3e721305c0ae154f8d460b220c2a4e27c3cb69442137a02'),
@@ -16,6 +16,7 @@ begin
             ('commands', '4d0fceb5a0801179752c8603a13f4ac7148a6a118734b7d2946752009aa5238f'),
             ('configuration', 'f1343a90233305349a76429fc1870856a8072a39e6d13c47407a446a7fd7f3c1'),
             ('content', '5940b4508637eac69a8a05d8c16af72959a9c3d0041d5c59d909a21ccebe5bad'),
+            ('coverage', 'fd208b4f110a99beaa15585fb58c7a6bec21e9dc750afb70b115dc9a9d732e95'),
             ('definition', '83496fc7461d3178bb0406f3ef487a75fb122221cbbc885770401f65ebf65ad5'),
             ('definition_actions', '16214094a77115bc4ada9baf5688f7b2adafcd4cf124521cff6dd6b50045f718'),
             ('definition_delays', '3344791260dc36f50794df6c69d61198150dccc687b8f817b215ca97fe1561d6'),
@@ -60,15 +61,20 @@ begin
             ('lint_names', '3dbb5bc9092e9faf09d753ea8fb9a1a5a8fb77d2ebdd90b60028d953edb1fd27'),
             ('lint_states', '8693e2f659b13a0e294012929a4627913f9d8ed64230df69c597fd9a8a71a076'),
             ('lint_transitions', '90a84a9920a4fe3b40bccb681cb28bec1c6e205191533231ae666b40821305e6'),
+            ('migration', 'de5f64f7f8b0b40667979736a26d103c2ab21eed83fbfecc9e2efe081fa9015d'),
             ('plan', '67dccb02d6810a4b1c21669750c2f1b7d3423b6e46f070d232d02fe16b45d121'),
+            ('replay', '8e61f0285216513e9b4c66918f520f824a7587732e70fe7d2c11a0077cd5d03d'),
             ('rows', 'fe0c45abc4ba16c859f2393ab6a99bf5a0eaf486dd1f34d9e970a667c1ead254'),
             ('run', '99b1d56eab57d9600510835297f7dc4da4d878c978254391326028b5957abff2'),
             ('schemas', '0a61a3b175a182fc4b4c4553b993e3b8ef66c0f6410607f1852a4d665e271bbe'),
             ('scxml', '16972ffd3afce781a1ec069e616771b8f34b4e80d14006d8a3aa75ab6aeccb6d'),
             ('semantics', 'df7da3827f8975241706577c61f8cb1a12bb14008c3a45ce389acd12d30c92ac'),
             ('send_compiler', 'c0b6987b3ff1f367052004ff20e4b7c0472bcbd5d6facacaa647164df7d07512'),
-            ('step', 'e35de1aae477d663dbc70659f82595f4127badff67ccf1c7448b1b86103f2e78'),
-            ('upgrade', '7ab9209521f07d3e3e32d18e9159f7d231bfb320994627bf85be87755153ae95'),
+            ('step', '78ff0eb45201e6372e695b4c4b95f49c2110e82d0ba18caa1e076ef4d1f2c810'),
+            ('upgrade', 'e5c151ddba372f3c6b9cd3000d9d5bdd65fc75e752fa53234df39657da9815a3'),
+            ('upgrade_check', '358aca3dcbcdc11ae7e67a74feac17fb61f952877cb7fce467a65180e3840407'),
+            ('upgrade_template', 'c84fbe3638661bfd4c106df3a97f55c7094df7e18db835130759badd8d28ee8b'),
+            ('upgrade_work', '95da3ec5e175165c472ca1e84010988ebde81df59bbb33e342c787d32161ebe4'),
             ('value_compiler', '72755444098f7c0735ac277cad6788d8aaffa8cdfbf95219ea846b41daec230d'),
             ('values', '170aed3bd993b7502036d23a0da6228e4a25473d7f50c7321c3821bed9225392'),
             ('work', '8ac9a4f334f4eb61cf4f2a50577c48f6cce29bea5eade7dc4dc756f350c6615c')

@@ -1,0 +1,7 @@
+-- Revert pgsm:functions/preview_upgrade from pg
+
+begin;
+
+drop function pgsm.preview_upgrade;
+
+commit;

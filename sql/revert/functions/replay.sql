@@ -1,0 +1,7 @@
+-- Revert pgsm:functions/replay from pg
+
+begin;
+
+drop function pgsm.replay;
+
+commit;

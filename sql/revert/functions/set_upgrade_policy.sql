@@ -1,0 +1,7 @@
+-- Revert pgsm:functions/set_upgrade_policy from pg
+
+begin;
+
+drop function pgsm.set_upgrade_policy;
+
+commit;

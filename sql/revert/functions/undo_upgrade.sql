@@ -1,0 +1,7 @@
+-- Revert pgsm:functions/undo_upgrade from pg
+
+begin;
+
+drop function pgsm.undo_upgrade;
+
+commit;

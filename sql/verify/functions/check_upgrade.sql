@@ -1,0 +1,3 @@
+-- Verify pgsm:functions/check_upgrade on pg
+
+select 'pgsm.check_upgrade'::regproc;

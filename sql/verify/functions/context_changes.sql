@@ -1,0 +1,3 @@
+-- Verify pgsm:functions/context_changes on pg
+
+select 'pgsm_private.context_changes'::regproc;

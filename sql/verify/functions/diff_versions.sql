@@ -1,0 +1,3 @@
+-- Verify pgsm:functions/diff_versions on pg
+
+select 'pgsm.diff_versions'::regproc;

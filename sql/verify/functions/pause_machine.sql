@@ -1,0 +1,3 @@
+-- Verify pgsm:functions/pause_machine on pg
+
+select 'pgsm.pause_machine'::regproc;

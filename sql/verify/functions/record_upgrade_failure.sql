@@ -1,0 +1,3 @@
+-- Verify pgsm:functions/record_upgrade_failure on pg
+
+select 'pgsm_private.record_upgrade_failure'::regproc;

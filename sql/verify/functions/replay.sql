@@ -1,0 +1,3 @@
+-- Verify pgsm:functions/replay on pg
+
+select 'pgsm.replay'::regproc;

@@ -1,0 +1,3 @@
+-- Verify pgsm:functions/restore_work on pg
+
+select 'pgsm_private.restore_work'::regproc;

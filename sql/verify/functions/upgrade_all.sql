@@ -1,0 +1,3 @@
+-- Verify pgsm:functions/upgrade_all on pg
+
+select 'pgsm.upgrade_all'::regproc;

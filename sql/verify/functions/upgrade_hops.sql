@@ -1,0 +1,3 @@
+-- Verify pgsm:functions/upgrade_hops on pg
+
+select 'pgsm_private.upgrade_hops'::regproc;

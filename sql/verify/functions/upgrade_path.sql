@@ -1,0 +1,3 @@
+-- Verify pgsm:functions/upgrade_path on pg
+
+select 'pgsm.upgrade_path'::regproc;
