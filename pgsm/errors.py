@@ -231,7 +231,8 @@ class ManyInstancesOfKey(PgsmError, code="SM119", name="PGSM_MANY_INSTANCES_OF_K
 class InstanceDeleted(PgsmError, code="SM120", name="PGSM_INSTANCE_DELETED"):
     """The instance of this id was deleted.
 
-    Its id can be used again when its history is gone: its log's rows and its effects.
+    Raised by whatever takes an instance id, start_instance included.  The id can be
+    used again when its history is gone: the rows of its log and its effects.
     """
 
 

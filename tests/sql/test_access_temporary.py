@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import psycopg
 import pytest
 
@@ -22,6 +24,16 @@ client     select pgsm.send_event('temp', 'begin')
 client     select pgsm.post_event('temp', 'call', delay => '1 hour')
 client     select pgsm.get_instance('temp')
 client     select pgsm.enabled_events('temp')
+client     select pgsm.start_or_send('probe', 'temp-2', 'begin')
+client     select pgsm.start_or_send('probe', 'temp-3', 'begin')
+client     select pgsm.start_or_send('probe', 'temp-4', 'begin')
+client     select pgsm.start_or_send('probe', 'temp-5', 'begin')
+client     select pgsm.send_events('BATCH')
+client     select pgsm.find_instances('probe', 'tenant', 'x', 'active')
+client     select pgsm.send_event_by_key('probe', 'tenant', 'x', 'begin')
+client     select pgsm.simulate_event('temp', 'call', '{"command": "select 1"}')
+client     select pgsm.simulate_event('temp', 'begin', '{}', 2)
+client     select * from pgsm.instance_keys
 client     select pgsm.machine_definition('probe', 1)
 client     select * from pgsm.instances, pgsm.event_log, pgsm.timers, pgsm.effects
 client     select * from pgsm.states, pgsm.transitions, pgsm.machine_versions
@@ -53,12 +65,15 @@ operator   select pgsm.resume_effects('probe.work')
 operator   select pgsm.limit_effects('probe.work', 10, 10)
 operator   select pgsm.retry_effects('probe.work')
 operator   select * from pgsm.failed_effects, pgsm.effect_stats, pgsm.effect_names
+operator   select pgsm.erase_instance('temp-2', 'asked for')
+operator   select pgsm.delete_instance('temp-2', 'a test')
 operator   select pgsm.adopt_database()
 operator   select pgsm.enable_cron()
 operator   select pgsm.disable_cron()
 scheduler  select pgsm.stop_timers(true)
 scheduler  select pgsm.stop_timers(false)
 scheduler  select pgsm.make_log_partitions(6)
+scheduler  select pgsm.forget_event_ids()
 scheduler  select pgsm.fire_timers()
 scheduler  call pgsm.run_timers('0 seconds')
 runner     select pgsm.register_runner('t', '{probe.work}')
@@ -71,7 +86,17 @@ runner     select pgsm.wait_for_effects('t', '{probe.work}')
 runner     select pgsm.stop_waiting('t')
 runner     select pgsm.unregister_runner('t')
 """
-CASES = [line.split(maxsplit=1) for line in CALLS.strip().splitlines()]
+# enough instances for them to be stepped and written together
+BATCH = json.dumps(
+    [
+        {"instance_id": f"temp{suffix}", "event": "begin", "event_id": "b"}
+        for suffix in ("", "-2", "-3", "-4", "-5")
+    ]
+)
+CASES = [
+    line.replace("BATCH", BATCH).split(maxsplit=1)
+    for line in CALLS.strip().splitlines()
+]
 
 
 @pytest.fixture(scope="module")
