@@ -15,11 +15,11 @@ begin atomic
 end;
 
 comment on function pgsm.release () is $comment$
-    The release of pgsm that is deployed, as `major.minor`.
+    Which release of pgsm is deployed.
 
         select pgsm.release();
 
-    A runner compares it with its own and does not start where they do not fit.
+    Returns `major.minor`.  A runner compares it with its own and does not start where they do not fit.
 $comment$;
 
 commit;

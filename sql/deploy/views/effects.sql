@@ -38,7 +38,8 @@ select
     e.policy -> 'ordered' = 'true' as is_ordered,
     e.held_back as is_held_back,
     e.claimed_at,
-    e.time_left
+    e.time_left,
+    e.trace
 from pgsm_private.effects as e;
 
 comment on view pgsm.effects is $comment$
@@ -51,7 +52,7 @@ comment on view pgsm.effects is $comment$
     retry_effect or cancel_effect it.  late: its answer came after its state was
     left.  is_held_back: it is ordered, and an earlier one of its instance and name
     is not over.  time_left: of its deadline, which stands still while the name is
-    paused.
+    paused.  trace: the traceparent of the transaction that wrote it (pgsm.traceparent).
 $comment$;
 
 commit;
