@@ -49,6 +49,14 @@ def crash(cluster: devdb.DevCluster) -> None:
     cluster.up()
 
 
+def clear(connection: Connection) -> None:
+    """What another test of this module has left."""
+    connection.execute("select pgsm.disable_cron()")
+    connection.execute("select pgsm.stop_timers(false)")
+    for table in ("timers", "instances", "event_log", "timer_drivers"):
+        connection.execute(f"delete from pgsm_private.{table}".encode())
+
+
 def until_fired(connection: Connection, timers: int) -> None:
     runners.until(lambda: burst.fired(connection) >= timers, seconds=60)
 
@@ -68,8 +76,7 @@ def test_server_that_is_killed_in_a_burst_fires_each_timer_once(
     cluster: devdb.DevCluster,
 ) -> None:
     with psycopg.connect(cluster.dsn, autocommit=True) as connection:
-        connection.execute("select pgsm.disable_cron()")
-        connection.execute("select pgsm.stop_timers(false)")
+        clear(connection)
         burst.start(connection, INSTANCES)
     for part in (1, 2, 3):
         sessions = [burst.Scheduler(cluster.dsn), burst.Scheduler(cluster.dsn)]
@@ -152,14 +159,32 @@ def test_call_that_hangs_until_the_statement_timeout_holds_up_nobody_for_long(
         burst.check(connection, 20)
 
 
+def test_runner_fires_timers_where_pg_cron_is_dead(
+    cluster: devdb.DevCluster, tmp_path: Path
+) -> None:
+    with psycopg.connect(cluster.dsn, autocommit=True) as connection:
+        clear(connection)
+        connection.execute("select pgsm.enable_cron()")
+        launcher = (
+            "select pg_terminate_backend(pid, 5000) from pg_stat_activity"
+            " where backend_type = 'pg_cron launcher'"
+        )
+        assert connection.execute(launcher).fetchall() == [(True,)]
+        burst.start(connection, 50)
+        with runners.process(cluster.dsn, tmp_path, "--timers"):
+            runners.until(lambda: burst.left(connection) == 0)
+            drivers = connection.execute("select drivers from pgsm.timer_status()")
+            assert drivers.fetchone() == ({"runner": 1},)
+        burst.check(connection, 50)
+    crash(cluster)  # only a restart brings the launcher back
+
+
 @pytest.mark.slow
 def test_pg_cron_that_was_stopped_for_a_while_fires_each_timer_once(
     cluster: devdb.DevCluster,
 ) -> None:
     with psycopg.connect(cluster.dsn, autocommit=True) as connection:
-        connection.execute("delete from pgsm_private.timers")
-        connection.execute("delete from pgsm_private.instances")
-        connection.execute("delete from pgsm_private.event_log")
+        clear(connection)
         connection.execute("select pgsm.enable_cron(schedulers => 2)")
         alive = (
             "select count(*) from pgsm.timer_drivers where is_alive and kind = 'cron'"
