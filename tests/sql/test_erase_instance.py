@@ -263,6 +263,28 @@ def test_deleted_instance_is_gone_and_says_so(lived: psycopg.Connection) -> None
     assert log == ("pgsm.delete", {"reason": "a test"})
 
 
+def test_messages_to_a_deleted_instance_are_undeliverable(
+    lived: psycopg.Connection,
+) -> None:
+    """What it had been sent before, what it deferred, and what comes later."""
+    lived.execute("select pgsm.delete_instance('p')")
+    lived.execute(
+        "insert into pgsm_private.timers"
+        " (instance_id, timer_id, kind, event, sender, due_at, armed_at)"
+        " values ('p', 'm', 'message', 'hi', 'other', now(), now())"
+    )
+    lived.execute("select pgsm.fire_timers(50)")
+    rows = lived.execute(
+        "select event, status, last_error ->> 'code' from pgsm.timers"
+        " where instance_id = 'p' order by 1"
+    ).fetchall()
+    assert rows == [
+        ("ask", "undeliverable", "SM110"),
+        ("hi", "undeliverable", "SM110"),
+        ("later", "undeliverable", "SM110"),
+    ]
+
+
 def test_id_is_free_again_when_the_history_is_gone(lived: psycopg.Connection) -> None:
     lived.execute("select pgsm.delete_instance('p')")
     lived.execute("delete from pgsm_private.event_log where instance_id = 'p'")
