@@ -7,7 +7,7 @@ which is itself a definition and whose normal form it is.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from . import exact, semantics
@@ -46,7 +46,8 @@ class Checked:
 
     `document` (the normal form) and `checksum` (sha256 of its text, key order being
     part of it) are None when there are problems.  `functions` and `intervals`, as
-    (JSON path, text), are for Postgres to check; `effects` are the names used.
+    (JSON path, text), are for Postgres to check, and `schemas` for a validator of JSON
+    Schemas; `effects` are the names used.
     """
 
     problems: list[Problem]
@@ -55,6 +56,7 @@ class Checked:
     effects: list[str]
     intervals: list[tuple[str, str]]
     checksum: str | None
+    schemas: list[tuple[str, Any]] = field(default_factory=list)
 
 
 def check(document: Any) -> Checked:
@@ -95,6 +97,7 @@ def _check_object(raw: dict[str, Any]) -> Checked:
         list(found.effects),
         found.intervals,
         checksum,
+        found.schemas,
     )
 
 

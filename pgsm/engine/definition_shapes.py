@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
+from . import exact
 from .definition_problems import Finding, FunctionUse, Path, did_you_mean, quote
 from .definition_tree import Node, Tree
 from .semantics import XSTATE, Semantics
@@ -86,6 +87,7 @@ class Check:
     findings: list[Finding] = field(default_factory=list)
     functions: list[FunctionUse] = field(default_factory=list)
     intervals: list[tuple[str, str]] = field(default_factory=list)
+    schemas: list[tuple[str, Any]] = field(default_factory=list)
     effects: dict[str, None] = field(default_factory=dict)  # used, in order
     within: tuple[str, str] | None = None  # the implementation being read
     references: dict[tuple[str, str], list[tuple[str, At]]] = field(
@@ -297,5 +299,6 @@ def map_of(reader: Reader, keep_empty: bool = False) -> Reader:
 def schema(check: Check, raw: Any, at: At) -> Any:
     """A JSON Schema: an object or a boolean, as it stands."""
     if isinstance(raw, (dict, bool)):
+        check.schemas.append((exact.json_path(at.path), raw))
         return raw
     return check.wrong_type(at, "a JSON Schema", raw)

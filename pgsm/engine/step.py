@@ -411,6 +411,9 @@ def define(text: str) -> Json:
         "intervals": [
             {"path": path, "interval": interval} for path, interval in checked.intervals
         ],
+        "schemas": [
+            {"path": path, "schema": schema} for path, schema in checked.schemas
+        ],
     }
     if checked.document is not None:
         result["checksum"] = checked.checksum

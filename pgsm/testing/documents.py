@@ -21,11 +21,13 @@ from pgsm.formats import files
 from pgsm.formats.common import FormatError
 
 from . import durations
+from .questions import violations
 from .rows import Version
 from .store import plain
 
 Json = Any
 Source = dict[str, Any] | str | Path
+DRAFT = "https://json-schema.org/draft/2020-12/schema"
 _ANY_TIME = datetime(2030, 1, 1, tzinfo=timezone.utc)
 
 
@@ -52,6 +54,7 @@ def define(machine: str, number: int, document: Json) -> Version:
     """A version of a machine; DefinitionError lists all problems of the document."""
     checked = definition.check(document)
     problems = [*checked.problems, *_bad_intervals(checked.intervals)]
+    problems += _bad_schemas(checked.schemas)
     if checked.document is not None:
         problems += _bad_zone(checked.document.get("timeZone", "UTC"))
     if problems or checked.document is None or checked.checksum is None:
@@ -75,6 +78,17 @@ def _bad_intervals(intervals: list[tuple[str, str]]) -> list[definition.Problem]
             durations.add(_ANY_TIME, text)
         except ValueError as error:
             problems.append(definition.Problem(path, "bad_delay", str(error)))
+    return problems
+
+
+def _bad_schemas(schemas: list[tuple[str, Json]]) -> list[definition.Problem]:
+    """What is no JSON Schema: a schema is a value of the schema of its draft."""
+    problems = []
+    for path, schema in schemas:
+        draft = schema.get("$schema", DRAFT) if isinstance(schema, dict) else DRAFT
+        for wrong in violations(exact.dumps({"$ref": draft}), schema):
+            message = f"this is no JSON Schema: {wrong}"
+            problems.append(definition.Problem(path, "bad_schema", message))
     return problems
 
 

@@ -1,10 +1,13 @@
-"""JSON Schemas that cannot be used: the event is refused, and says why."""
+"""JSON Schemas that are none, or that cannot be used: said at the soonest."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import psycopg
 import pytest
+
+from pgsm.testing import DefinitionError
 
 from .doors import Engine
 
@@ -17,7 +20,6 @@ CYCLE = {
 @pytest.mark.parametrize(
     "schema",
     [
-        {"type": "strin"},
         {"$ref": "#/nowhere"},
         {"$ref": "https://example.com/x"},
         {"properties": {"n": {"pattern": "("}}},
@@ -31,6 +33,16 @@ def test_schema_that_cannot_be_used_refuses_the_event(
     refusal = chart.refuse("go", {"n": "a"})
     assert refusal.sqlstate == "SM104"
     assert "the schema cannot be used" in refusal.detail
+
+
+@pytest.mark.parametrize(
+    "schema", [{"type": "strin"}, {"required": "name"}, {"properties": {"n": 5}}]
+)
+def test_what_is_no_schema_is_a_problem_of_the_definition(
+    engine: Engine, schema: Any
+) -> None:
+    with pytest.raises((DefinitionError, psycopg.Error), match="no JSON Schema"):
+        engine.start({"on": {"go": {}}, "eventSchemas": {"go": schema}})
 
 
 def test_schema_is_of_the_draft_that_it_names(engine: Engine) -> None:

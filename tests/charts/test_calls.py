@@ -5,6 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from .doors import Engine, PostgresEngine
 from .parts import assign, call, expr, note, raise_
 
@@ -56,6 +58,19 @@ def test_null_and_void_come_back_as_null(engine: Engine) -> None:
         }
     )
     assert engine.start(document).send("go").context["n"] is None
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity"])
+@pytest.mark.parametrize("kind", ["numeric", "float8", "real"])
+def test_what_json_has_no_number_for_is_an_error(
+    postgres: PostgresEngine, number: str, kind: str
+) -> None:
+    value = f"'{number}'::{kind}"
+    postgres.connection.execute(
+        f"create function shop.odd () returns {kind} immutable return {value}"
+    )
+    chart = postgres.start(doing(call("shop.odd()", assign="odd")))
+    assert "no number of JSON" in chart.refuse("go").message
 
 
 def test_context_may_ask_at_the_start(engine: Engine) -> None:

@@ -20,6 +20,7 @@ declare
     v_given      integer := coalesce(jsonb_array_length(call_user.arguments), 0);
     v_list       text;
     v_result     jsonb;
+    v_number     boolean;
 begin
     -- without arguments it only looks the function up, with the caller's eyes
     if call_user.arguments is null then
@@ -53,6 +54,8 @@ begin
     from unnest(v_procedure.proargtypes::oid[]) with ordinality as a (type, position)
     join pg_catalog.pg_type as t on t.oid = a.type
     where a.position <= v_given;
+    v_number := v_procedure.prorettype
+        in ('numeric'::regtype, 'real'::regtype, 'double precision'::regtype);
     -- the name and the types come from the catalogue, the values are bound
     perform set_config('search_path', call_user.search_path, true);
     if v_procedure.prorettype = 'void'::regtype then
@@ -69,6 +72,12 @@ begin
             else 'select to_jsonb(%s(%s))'
         end, v_function::oid::regproc, v_list)
         into v_result using call_user.arguments;
+    -- to_jsonb makes texts of NaN and infinity
+    if v_number and pg_catalog.jsonb_typeof(v_result) operator(pg_catalog.=) 'string' then
+        raise exception 'function % returns %, which is no number of JSON',
+            call_user.function, v_result
+            using errcode = 'numeric_value_out_of_range';
+    end if;
     return coalesce(v_result, 'null');
 end;
 $$;

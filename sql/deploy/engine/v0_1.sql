@@ -945,7 +945,7 @@ which is itself a definition and whose normal form it is.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from . import exact, semantics
@@ -984,7 +984,8 @@ class Checked:
 
     `document` (the normal form) and `checksum` (sha256 of its text, key order being
     part of it) are None when there are problems.  `functions` and `intervals`, as
-    (JSON path, text), are for Postgres to check; `effects` are the names used.
+    (JSON path, text), are for Postgres to check, and `schemas` for a validator of JSON
+    Schemas; `effects` are the names used.
     """
 
     problems: list[Problem]
@@ -993,6 +994,7 @@ class Checked:
     effects: list[str]
     intervals: list[tuple[str, str]]
     checksum: str | None
+    schemas: list[tuple[str, Any]] = field(default_factory=list)
 
 
 def check(document: Any) -> Checked:
@@ -1033,6 +1035,7 @@ def _check_object(raw: dict[str, Any]) -> Checked:
         list(found.effects),
         found.intervals,
         checksum,
+        found.schemas,
     )
 
 
@@ -2265,6 +2268,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
+from . import exact
 from .definition_problems import Finding, FunctionUse, Path, did_you_mean, quote
 from .definition_tree import Node, Tree
 from .semantics import XSTATE, Semantics
@@ -2340,6 +2344,7 @@ class Check:
     findings: list[Finding] = field(default_factory=list)
     functions: list[FunctionUse] = field(default_factory=list)
     intervals: list[tuple[str, str]] = field(default_factory=list)
+    schemas: list[tuple[str, Any]] = field(default_factory=list)
     effects: dict[str, None] = field(default_factory=dict)  # used, in order
     within: tuple[str, str] | None = None  # the implementation being read
     references: dict[tuple[str, str], list[tuple[str, At]]] = field(
@@ -2551,6 +2556,7 @@ def map_of(reader: Reader, keep_empty: bool = False) -> Reader:
 def schema(check: Check, raw: Any, at: At) -> Any:
     """A JSON Schema: an object or a boolean, as it stands."""
     if isinstance(raw, (dict, bool)):
+        check.schemas.append((exact.json_path(at.path), raw))
         return raw
     return check.wrong_type(at, "a JSON Schema", raw)
 $source$);
@@ -11955,6 +11961,9 @@ def define(text: str) -> Json:
         "intervals": [
             {"path": path, "interval": interval} for path, interval in checked.intervals
         ],
+        "schemas": [
+            {"path": path, "schema": schema} for path, schema in checked.schemas
+        ],
     }
     if checked.document is not None:
         result["checksum"] = checked.checksum
@@ -13518,7 +13527,7 @@ begin
             ('configuration', 'f1343a90233305349a76429fc1870856a8072a39e6d13c47407a446a7fd7f3c1'),
             ('content', '5940b4508637eac69a8a05d8c16af72959a9c3d0041d5c59d909a21ccebe5bad'),
             ('coverage', 'fd208b4f110a99beaa15585fb58c7a6bec21e9dc750afb70b115dc9a9d732e95'),
-            ('definition', '83496fc7461d3178bb0406f3ef487a75fb122221cbbc885770401f65ebf65ad5'),
+            ('definition', '139c2297e318f83807b017e88bccc99aa487afd5eaea260608752bf2a5ff339b'),
             ('definition_actions', '16214094a77115bc4ada9baf5688f7b2adafcd4cf124521cff6dd6b50045f718'),
             ('definition_delays', '3344791260dc36f50794df6c69d61198150dccc687b8f817b215ca97fe1561d6'),
             ('definition_effects', '450c77c7bf8010054a4a637d344daddfb9e8931838c06d6869fccba9e7824c40'),
@@ -13529,7 +13538,7 @@ begin
             ('definition_problems', '8e50f042a33fbcad7d9f6f3e9405b799cdee7af8b46b5cda21a7bc03b0097df9'),
             ('definition_references', 'f7f260ca50cfda73e7e6a2847a75e972b9c7a0a79754af979cf39d2e81cd280e'),
             ('definition_root', '537b006df2ad3c0dd389f0a6ce63cc1f18af48880a1a0a87d04827fd495188ab'),
-            ('definition_shapes', '9365188d90a793559f162b43e97d192042ff52b7fc4da219c759a8043f8e7a6f'),
+            ('definition_shapes', '4819e419a24e75279bc64e71e5df12adc1031677270b25e6497638f7881b9b13'),
             ('definition_states', 'bee83bf63bdaef96f588ce2b8c6bcf8980e844320d140a5864190e1e1e62341a'),
             ('definition_targets', 'ac5c6a080caa751e921fd60d76a76ae803034324f6d38a00fd622f12b7d0c38e'),
             ('definition_tree', '797302773a131dab53078126a2f7ad02564a77f84c26c110660e29367fb47646'),
@@ -13571,7 +13580,7 @@ begin
             ('scxml', '16972ffd3afce781a1ec069e616771b8f34b4e80d14006d8a3aa75ab6aeccb6d'),
             ('semantics', 'df7da3827f8975241706577c61f8cb1a12bb14008c3a45ce389acd12d30c92ac'),
             ('send_compiler', 'c0b6987b3ff1f367052004ff20e4b7c0472bcbd5d6facacaa647164df7d07512'),
-            ('step', '78ff0eb45201e6372e695b4c4b95f49c2110e82d0ba18caa1e076ef4d1f2c810'),
+            ('step', 'b0df4105a84b356bf83aefa03f38641519a88d879351c3b7002dd1f0a36d3c0b'),
             ('upgrade', 'e5c151ddba372f3c6b9cd3000d9d5bdd65fc75e752fa53234df39657da9815a3'),
             ('upgrade_check', '358aca3dcbcdc11ae7e67a74feac17fb61f952877cb7fce467a65180e3840407'),
             ('upgrade_template', 'c84fbe3638661bfd4c106df3a97f55c7094df7e18db835130759badd8d28ee8b'),
@@ -13605,7 +13614,7 @@ if door is None:
 
     # The name carries the hash: "create or replace" empties SD in every open
     # session, but sys.modules would keep the old engine.
-    package = "pgsm_engine_1bd96f92e75c"
+    package = "pgsm_engine_a9c0330cecc2"
     rows = plpy.execute(
         "select name, source from pgsm_engine.modules where release = '0.1'"
     )

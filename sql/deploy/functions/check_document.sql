@@ -2,6 +2,7 @@
 -- requires: functions/check_function
 -- requires: functions/check_intervals
 -- requires: engine/v0_1
+-- requires: engine/validate
 
 begin;
 set local role pgsm_owner;
@@ -22,6 +23,16 @@ begin
     v_problems := (v_checked -> 'problems')::jsonb || pgsm_private.check_intervals(
         (v_checked -> 'intervals')::jsonb, coalesce(v_checked ->> 'time_zone', 'UTC')
     );
+    v_problems := v_problems || coalesce((
+        select jsonb_agg(jsonb_build_object('path', s.found ->> 'path', 'code', 'bad_schema',
+            'message', 'this is no JSON Schema: ' || w.wrong))
+        from jsonb_array_elements((v_checked -> 'schemas')::jsonb) as s (found)
+        -- a schema is a value of the schema of its draft
+        cross join jsonb_array_elements_text(pgsm_engine.validate(
+            jsonb_build_object('$ref', coalesce(s.found #>> '{schema,$schema}',
+                'https://json-schema.org/draft/2020-12/schema')),
+            s.found -> 'schema')) as w (wrong)
+    ), '[]');
     for v_use in select jsonb_array_elements((v_checked -> 'functions')::jsonb) loop
         v_found := pgsm_private.check_function(v_use, check_document.author);
         if v_found.problem is not null then
@@ -39,7 +50,8 @@ end;
 $$;
 
 comment on function pgsm_private.check_document (json, text) is $comment$
-    Check a definition by the engine, its delays and functions by Postgres.
+    Check a definition by the engine, its delays and functions by Postgres, its
+    JSON Schemas by those of their drafts.
 
     Returns {"problems", "functions", "checksum", "rows", "unhandled",
     "time_zone"}; the last four are null when there are problems.
