@@ -96,6 +96,9 @@ as $$
 declare
     v_purged  bigint;
 begin
+    if not exists (select from pg_extension as e where e.extname = 'pg_cron') then
+        return 0;
+    end if;
     -- the policy of pg_cron's table shows a role its own jobs' rows
     delete from cron.job_run_details as d
     where d.username = 'pgsm_scheduler'
@@ -114,8 +117,8 @@ comment on function pgsm.purge_cron_log () is $comment$
 
         select pgsm.purge_cron_log();
 
-    An hourly job calls it.  Returns how many rows were deleted.  Other jobs' rows
-    stay.
+    An hourly job calls it.  Returns how many rows were deleted, 0 where there is no
+    pg_cron.  Other jobs' rows stay.
 $comment$;
 
 revoke execute on function pgsm.enable_cron (integer), pgsm.disable_cron (), pgsm.purge_cron_log ()
