@@ -73,6 +73,12 @@ def _value(document: Any) -> tuple[Any, list[Problem]]:
     if not problems and not isinstance(raw, dict):
         message = f"a machine is an object, not {type_name(raw)}"
         problems = [Problem("$", "wrong_type", message)]
+    within = (
+        [] if problems or "states" in raw else [k for k in raw if is_machine(raw[k])]
+    )
+    if within:
+        message = f'this is no machine, but has one under the key "{within[0]}"'
+        problems = [Problem("$", "no_machine", message, "take what stands there alone")]
     return raw, problems
 
 

@@ -36,6 +36,11 @@ def warnings(machine: Json) -> list[tuple[str, str]]:
     return [(found.path, found.code) for found in xstate.load(machine).warnings]
 
 
+def test_machine_that_stands_inside_of_something_else_is_a_problem() -> None:
+    with pytest.raises(FormatError, match='under the key "machine"'):
+        xstate.load({"machine": {"initial": "a", "states": {"a": {}}}})
+
+
 # ------------------------------------------------------------------ names stay names
 
 
