@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PYTHON_HERE := .venv/bin/python
 
-.PHONY: help install demo test lint format check bench bench-timers bench-effects engine engine-check docs clean
+.PHONY: help install demo test lint format check bench bench-upgrade bench-timers bench-effects engine engine-check docs clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
@@ -39,6 +39,9 @@ bench-timers: install  ## Measure timers under pg_cron: lateness, a burst, idlin
 
 bench-effects: install  ## Measure claims and completions beside what waits
 	@$(PYTHON_HERE) -m benchmarks.effects $(ARGS)
+
+bench-upgrade: install  ## Measure upgrades: ARGS='--instances 1000000 --sessions 2'
+	@$(PYTHON_HERE) -m benchmarks.upgrade $(ARGS)
 
 engine:  ## Write the interpreter's sqitch change from pgsm/engine
 	@$(PYTHON_HERE) scripts/build_engine.py

@@ -23,6 +23,7 @@ begin
     -- the row of the erasure itself comes after those that lose their data
     update pgsm_private.event_log as l
     set data = '{}',
+        facts = null,
         event_id = null,
         actor = jsonb_build_object('role', l.actor -> 'role'),
         changes = null,
