@@ -15,12 +15,11 @@ import psycopg
 
 from .. import __version__
 from ..runner import log, reloading
-from ..runner.builtin import MODULE as BUILTIN
 from ..runner.database import Database
 from ..runner.handlers import Registry
 from ..runner.health import StatusServer
 from ..runner.inputs import BadHintError
-from ..runner.loading import LoadingError, load_handlers
+from ..runner.loading import BUILTIN, LoadingError, load_handlers
 from ..runner.observer import Observer
 from ..runner.runner import Runner, Settings
 from .common import dsn_option

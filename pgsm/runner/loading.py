@@ -8,9 +8,9 @@ import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import builtin
 from .handlers import Registry, default_registry
 
+BUILTIN = "pgsm.runner.builtin"
 FRAMES = 4
 
 
@@ -37,8 +37,9 @@ def load_handlers(modules: Sequence[str]) -> Registry:
         sys.path.insert(0, here)
     for module in modules:
         _load(module)
-    if builtin.MODULE in modules:
-        builtin.register(default_registry)
+    if BUILTIN in modules:
+        # imported where it is asked for: it brings an HTTP client along
+        importlib.import_module(BUILTIN).register(default_registry)
     default_registry.check()
     return default_registry
 

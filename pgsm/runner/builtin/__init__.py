@@ -8,7 +8,6 @@ from typing import Any
 from ..handlers import Registry
 from . import http, mail, notify
 
-MODULE = __name__
 HANDLERS: dict[str, Callable[..., Any]] = {
     "http.request": http.request,
     "email.send": mail.send,
