@@ -119,7 +119,7 @@ def mapped(before: Picture, states: Mapping[str, Json]) -> Iterator[tuple[Box, J
         if box.path in states:
             yield box, states[box.path]
         elif not box.children and box.kind != "history":
-            above = box.parent
+            above: Box | None = box.parent
             while above is not None and above.path not in states:
                 above = above.parent
             if above is None:

@@ -36,7 +36,7 @@ begin
             ('definition_xstate', '28a819891f29be3e7fa96d520a7857bc8aac1fc61b7f6ee9c3a51339d401111b'),
             ('description', 'f8b9a91fb2a25e918db54c45e7a960633c064a77b85466c3f73ef46a72592a3b'),
             ('diagram', 'cefd8e4b0900182d9fad6b09a747c24c41b327a50f4d2ff1c970ceb6c83a6a43'),
-            ('diagram_model', 'e18e45445f4123e030d31cca63b7f047f914f121f964a9ca271468f70725634d'),
+            ('diagram_model', '380a1ab3dc7313d77d20407553e67388bb53fc94e8e3374abdc21594170e3c73'),
             ('diagram_texts', '4f1b7c83144e39923d7b1f8abe6763376fdf2361d3fd14dde7303fdc340df586'),
             ('errors', '85fa6d55d923fc368786402bb728ee3fbacb26a93239676db56472383d6c9de2'),
             ('exact', '0421fc9f9c47498d86c760ba25b58b2fa371b73b0e55c6fe58cf384318ce504b'),
