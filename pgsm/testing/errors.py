@@ -69,9 +69,9 @@ def as_error(raised: Any) -> dict[str, Any]:
     """A failure's error as a runner reports it: type, message, code, data."""
     if isinstance(raised, type) and issubclass(raised, BaseException):
         raised = raised()
-    if isinstance(raised, PermanentFailure):
+    if isinstance(raised, (PermanentFailure, RetryAfter)):
         return {
-            "type": "PermanentFailure",
+            "type": type(raised).__name__,
             "message": str(raised),
             "code": raised.code,
             "data": raised.data,

@@ -35,9 +35,9 @@ def site() -> Iterator[web.Site]:
         yield running_site
 
 
-def call(trace: str | None = None, **given: Any) -> Any:
+def call(trace: str | None = None, key: str = "order-1/2/3", **given: Any) -> Any:
     """What the handler returns for this input."""
-    effect: Any = SimpleNamespace(key="order-1/2/3", trace=trace)
+    effect: Any = SimpleNamespace(key=key, trace=trace)
     request = msgspec.convert(given, http.Request)
     return asyncio.run(http.request(effect, request))
 
@@ -57,6 +57,14 @@ def test_a_body_is_posted_with_the_key_and_the_trace(site: web.Site) -> None:
     assert answer["headers"] == {"content-type": "application/json"}
     assert answer["json"]["id"] == 7
     assert str(answer["json"]["rate"]) == "0.10"
+
+
+def test_a_key_of_any_text_is_a_header(site: web.Site) -> None:
+    call(url=site.url, key="Grüße\r\nX-Evil: 1/2")
+    assert site.requests[0].headers["idempotency-key"] == (
+        "Gr%C3%BC%C3%9Fe%0D%0AX-Evil:%201/2"
+    )
+    assert "x-evil" not in site.requests[0].headers
 
 
 def test_a_get_has_no_body_and_keeps_the_headers_that_are_asked_for(

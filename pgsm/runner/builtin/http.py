@@ -8,6 +8,7 @@ from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import Annotated, Any, Literal
+from urllib.parse import quote
 
 import httpx
 import msgspec
@@ -94,7 +95,14 @@ def _content(call: Request) -> bytes | None:
 
 
 def _headers(effect: Effect, call: Request, secrets: Secrets) -> httpx.Headers:
-    headers = httpx.Headers({"User-Agent": "pgsm", "Idempotency-Key": effect.key})
+    headers = httpx.Headers(
+        {
+            "User-Agent": "pgsm",
+            "Idempotency-Key": _token(effect.key),
+            # what is small on its way may be huge when unpacked
+            "Accept-Encoding": "identity",
+        }
+    )
     if call.json is not msgspec.UNSET:
         headers["Content-Type"] = "application/json"
     if effect.trace:
@@ -106,6 +114,13 @@ def _headers(effect: Effect, call: Request, secrets: Secrets) -> httpx.Headers:
             raise PermanentFailure(message, code="http_header")
         headers[name] = value
     return headers
+
+
+def _token(key: str) -> str:
+    """The key as a header can hold it: instance ids and business keys are any text."""
+    if key.isascii() and key.isprintable():
+        return key
+    return quote(key, safe="/:@")
 
 
 async def _send(
@@ -120,19 +135,20 @@ async def _send(
         url = url.copy_merge_params(pairs)
     method = call.method or ("GET" if content is None else "POST")
     headers.setdefault("Host", url.netloc.decode("ascii"))
+    host = url.raw_host.decode("ascii")
     problem: Exception | None = None
     port = url.port or (443 if url.scheme == "https" else 80)
     # no proxy and nothing else of the environment: they would undo what is checked
     async with httpx.AsyncClient(
         verify=_tls(), trust_env=False, timeout=None
     ) as client:
-        for address in await addresses.resolve(url.host, port):
+        for address in await addresses.resolve(host, port):
             there = client.build_request(
                 method,
                 url.copy_with(host=address),
                 content=content,
                 headers=headers,
-                extensions={"sni_hostname": url.host},
+                extensions={"sni_hostname": host},
             )
             try:
                 answer = await client.send(there, stream=True)
