@@ -121,6 +121,7 @@ READERS: dict[str, Schema] = {
     "values.expression": TEXT,
     "values.context_path": TEXT,
     "values.plain_path": TEXT,
+    "root._sensitive": TEXT,
     "values.assignments": mapping(ref("value")),
     "guards.guard": ref("guard"),
     "guards._type": ref("name"),
