@@ -19,23 +19,31 @@ create or replace function pgsm_private.keep_work (
 as $$
 #variable_conflict use_column
 declare
+    v_kept     jsonb := keep_work.kept;
     v_ordered  text[];
 begin
-    delete from pgsm_private.timers as t
-    where t.instance_id = keep_work.instance_id
-        and keep_work.kept #> '{timers,drop}' ? t.timer_id;
+    if v_kept #> '{timers,drop}' <> '[]' then
+        delete from pgsm_private.timers as t
+        where t.instance_id = keep_work.instance_id
+            and v_kept #> '{timers,drop}' ? t.timer_id;
+    end if;
 
     update pgsm_private.timers as t
     set state = r.state, delay = r.delay, event = r.event,
         due_at = case when r.due is null then t.due_at
             else pgsm_private.due_at(t.armed_at, r.due, keep_work.zone) end
-    from jsonb_to_recordset(keep_work.kept #> '{timers,keep}')
+    from jsonb_to_recordset(v_kept #> '{timers,keep}')
         as r (timer_id text, state text, delay text, event text, due jsonb)
-    where t.instance_id = keep_work.instance_id and t.timer_id = r.timer_id;
+    where t.instance_id = keep_work.instance_id and t.timer_id = r.timer_id
+        and (r.due is not null
+            or (t.state, t.delay, t.event) is distinct from (r.state, r.delay, r.event));
 
+    if v_kept -> 'effects' = '{"keep": [], "cancel": []}' then
+        return;
+    end if;
     update pgsm_private.effects as e
     set state = r.state, invoke_id = r.invoke_id, version = keep_work.version
-    from jsonb_to_recordset(keep_work.kept #> '{effects,keep}')
+    from jsonb_to_recordset(v_kept #> '{effects,keep}')
         as r (effect_id text, state text, invoke_id text)
     where e.instance_id = keep_work.instance_id and e.effect_id = r.effect_id;
 
@@ -46,7 +54,7 @@ begin
             held_back = false,
             cancel_requested = (e.status = 'running')
         where e.instance_id = keep_work.instance_id
-            and keep_work.kept #> '{effects,cancel}' ? e.effect_id
+            and v_kept #> '{effects,cancel}' ? e.effect_id
             and e.status in ('pending', 'retrying', 'running')
         returning e.name, e.place, e.status
     )

@@ -1,45 +1,44 @@
 -- Deploy pgsm:functions/save_preimage to pg
 -- requires: tables/upgrades
 -- requires: tables/timers
--- requires: tables/effects
--- requires: tables/instances
 
 begin;
 set local role pgsm_owner;
 
 create or replace function pgsm_private.save_preimage (
-    instance    pgsm_private.instances,
-    to_version  integer,
-    clock       timestamptz
+    image     pgsm_private.upgrade_preimages,
+    revision  bigint,
+    lasting   text
 )
   returns void
   language plpgsql
 as $$
 #variable_conflict use_column
 declare
-    v_instance  pgsm_private.instances := save_preimage.instance;
+    v_image  pgsm_private.upgrade_preimages := save_preimage.image;
 begin
     insert into pgsm_private.upgrade_preimages (
         instance_id, revision, from_version, to_version, instance, timers, effects,
-        keys, taken_at
+        keys, timers_after, lasting, taken_at
     )
     values (
-        v_instance.instance_id, v_instance.revision + 1, v_instance.version,
-        save_preimage.to_version, to_jsonb(v_instance),
-        (select coalesce(jsonb_agg(to_jsonb(t)), '[]') from pgsm_private.timers as t
-            where t.instance_id = v_instance.instance_id),
-        (select coalesce(jsonb_agg(to_jsonb(e)), '[]') from pgsm_private.effects as e
-            where e.instance_id = v_instance.instance_id
-                and e.status in ('pending', 'retrying', 'running', 'succeeded', 'failed')),
-        (select coalesce(jsonb_agg(jsonb_build_array(k.name, k.value)), '[]')
-            from pgsm_private.instance_keys as k
-            where k.instance_id = v_instance.instance_id),
-        save_preimage.clock
+        v_image.instance_id, save_preimage.revision, v_image.from_version,
+        v_image.to_version, v_image.instance, v_image.timers, v_image.effects, v_image.keys,
+        array(
+            select t.timer_id
+            from pgsm_private.timers as t
+            where t.instance_id = v_image.instance_id
+        ),
+        save_preimage.lasting, v_image.taken_at
     );
 end;
 $$;
 
-comment on function pgsm_private.save_preimage (pgsm_private.instances, integer, timestamptz) is
-    'Keep what an instance was, with its timers, effects and keys, before an upgrade.';
+comment on function pgsm_private.save_preimage (
+    pgsm_private.upgrade_preimages, bigint, text
+) is $comment$
+    Keep a pre-image with the revision that the upgrade has made, what it has left
+    (the timers), and what cannot be undone.
+$comment$;
 
 commit;

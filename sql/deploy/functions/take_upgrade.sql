@@ -4,7 +4,7 @@
 -- requires: functions/upgrade_hops
 -- requires: functions/move_instance
 -- requires: functions/save_preimage
--- requires: functions/complete_preimage
+-- requires: functions/preimage_of
 -- requires: functions/now
 
 begin;
@@ -13,7 +13,8 @@ set local role pgsm_owner;
 create or replace function pgsm_private.take_upgrade (
     instance  pgsm_private.instances,
     version   integer,
-    actor     jsonb
+    actor     jsonb,
+    hops      integer[] default null
 )
   returns pgsm.snapshot
   language plpgsql
@@ -23,12 +24,15 @@ declare
     v_instance  pgsm_private.instances := take_upgrade.instance;
     v_clock     timestamptz := greatest(pgsm_private.now(), v_instance.clock);
     v_hops      integer[];
+    v_image     pgsm_private.upgrade_preimages;
     v_to        integer;
     v_lasting   text;
     v_reason    text;
 begin
-    v_hops := pgsm_private.upgrade_hops(v_instance.machine, v_instance.version, take_upgrade.version);
-    perform pgsm_private.save_preimage(v_instance, take_upgrade.version, v_clock);
+    v_hops := coalesce(take_upgrade.hops, pgsm_private.upgrade_hops(
+        v_instance.machine, v_instance.version, take_upgrade.version
+    ));
+    v_image := pgsm_private.preimage_of(v_instance, take_upgrade.version, v_clock);
     foreach v_to in array v_hops[2:] loop
         v_reason := pgsm_private.move_instance(
             v_instance,
@@ -44,18 +48,17 @@ begin
         where i.instance_id = v_instance.instance_id;
         exit when v_instance.status not in ('active', 'paused');
     end loop;
-    perform pgsm_private.complete_preimage(
-        v_instance.instance_id, (take_upgrade.instance).revision + 1, v_instance.revision, v_lasting
-    );
+    perform pgsm_private.save_preimage(v_image, v_instance.revision, v_lasting);
     delete from pgsm_private.upgrade_failures as f
     where f.instance_id = v_instance.instance_id and f.to_version = take_upgrade.version;
     return pgsm_private.describe_instance(v_instance, 'taken', '{}');
 end;
 $$;
 
-comment on function pgsm_private.take_upgrade (pgsm_private.instances, integer, jsonb) is $comment$
+comment on function pgsm_private.take_upgrade (pgsm_private.instances, integer, jsonb, integer[]) is $comment$
     Move a locked instance to another version of its machine, by way of the declared
-    upgrades, each a step of its own; one pre-image is kept for all of them.
+    upgrades, each a step of its own (hops: their versions, where the caller knows them); one
+    pre-image is kept for all of them.
 
     Lock order: the instance, its timers, its effects.
 $comment$;

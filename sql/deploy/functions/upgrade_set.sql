@@ -1,5 +1,6 @@
 -- Deploy pgsm:functions/upgrade_set to pg
 -- requires: functions/take_upgrade
+-- requires: functions/upgrade_hops
 -- requires: functions/record_upgrade_failure
 -- requires: functions/is_fatal
 
@@ -20,6 +21,8 @@ declare
     v_middle    integer := array_length(v_ids, 1) / 2;
     v_id        text;
     v_instance  pgsm_private.instances;
+    v_from      integer;
+    v_hops      integer[];
     v_done      integer := 0;
 begin
     foreach v_id in array v_ids loop
@@ -30,7 +33,13 @@ begin
         continue when v_instance.status is null
             or v_instance.status not in ('active', 'paused')
             or v_instance.version = upgrade_set.version;
-        perform pgsm_private.take_upgrade(v_instance, upgrade_set.version, upgrade_set.actor);
+        if v_from is distinct from v_instance.version then
+            v_from := v_instance.version;
+            v_hops := pgsm_private.upgrade_hops(v_instance.machine, v_from, upgrade_set.version);
+        end if;
+        perform pgsm_private.take_upgrade(
+            v_instance, upgrade_set.version, upgrade_set.actor, v_hops
+        );
         v_done := v_done + 1;
     end loop;
     return v_done;

@@ -1,3 +1,0 @@
--- Verify pgsm:functions/complete_preimage on pg
-
-select 'pgsm_private.complete_preimage'::regproc;

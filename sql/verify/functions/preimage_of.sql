@@ -1,0 +1,3 @@
+-- Verify pgsm:functions/preimage_of on pg
+
+select 'pgsm_private.preimage_of'::regproc;
