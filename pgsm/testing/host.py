@@ -146,6 +146,15 @@ class Host:
         """End an instance without a step, as an operator does: no exit content."""
         new = write_step(self.store, row, {"status": status, "work": {}}, cause)
         write_stops(self.store, row)
+        if new.parent_id is not None:
+            error = {
+                "type": "stopped",
+                "message": "the child was stopped by hand",
+                "data": cause.data.get("reason"),
+            }
+            facts = {"error": {key: value for key, value in error.items() if value}}
+            event = f"error.invoke.{new.child_id}"
+            write_message(self.store, new, new.parent_id, event, facts)
         return new
 
     def _write(self, row: Row, result: Json, cause: Cause) -> Row:

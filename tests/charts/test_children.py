@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from .doors import Engine
+import pytest
+
+from .doors import Engine, PostgresEngine
 from .parts import assign, expr
 
 Json = Any
@@ -256,3 +258,15 @@ def test_one_step_starts_at_most_a_thousand_children(engine: Engine) -> None:
     assert "more than 1000 children in one step" in refusal.message
     chart.send("spawn", {"n": 1000})
     assert engine.get(f"{chart.instance_id}/999/2/1000").snapshot().status == "active"
+
+
+@pytest.mark.parametrize("call", ["stop_instance", "delete_instance"])
+def test_parent_hears_of_a_child_that_was_ended_by_hand(
+    postgres: PostgresEngine, call: str
+) -> None:
+    postgres.define("kid", KID)
+    chart = postgres.start(PARENT)
+    kid = f"{chart.instance_id}/kid/1"
+    chart.rows(f"select pgsm.{call}(%s, 'no use')", kid)
+    assert chart.advance("1 second").value == "broken"
+    assert chart.snapshot().context["error"] == "the child was stopped by hand"

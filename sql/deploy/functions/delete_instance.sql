@@ -40,8 +40,8 @@ comment on function pgsm.delete_instance (text, text) is $comment$
         select * from pgsm.delete_instance('order-42', 'a test');
 
     Its timers are gone, its effects cancelled (the results of those that run are
-    not taken), its children stop, messages to it are undeliverable; its parent is
-    not told.  A tombstone stays while its log or effects do: till then the id is
+    not taken), its children stop, messages to it are undeliverable; its parent
+    gets error.invoke.<id>.  A tombstone stays while its log or effects do: till then the id is
     refused for a new start.  Recorded in the log.  What was done and with which data
     stays there: see erase_instance.
 

@@ -1,6 +1,7 @@
 -- Deploy pgsm:functions/end_for_good to pg
 -- requires: functions/log_repair
 -- requires: functions/insert_message
+-- requires: functions/tell_parent
 -- requires: functions/end_timers
 -- requires: functions/settle_timers
 -- requires: functions/cancel_effects
@@ -29,6 +30,10 @@ begin
     );
     perform pgsm_private.insert_message(v_instance, c.child ->> 'instance', 'pgsm.stop', '{}')
     from jsonb_each(v_instance.work -> 'children') as c (id, child);
+
+    if end_for_good.instance.status in ('active', 'paused') then
+        perform pgsm_private.tell_parent(v_instance, null);
+    end if;
 
     update pgsm_private.instances as i
     set status = end_for_good.status,

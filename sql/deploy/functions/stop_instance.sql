@@ -4,6 +4,7 @@
 -- requires: functions/describe_instance
 -- requires: functions/check_sendable
 -- requires: functions/insert_message
+-- requires: functions/tell_parent
 -- requires: functions/end_timers
 -- requires: functions/log_repair
 
@@ -33,6 +34,7 @@ begin
     where i.instance_id = v_instance.instance_id;
     perform pgsm_private.insert_message(v_instance, c.child ->> 'instance', 'pgsm.stop', '{}')
     from jsonb_each(v_instance.work -> 'children') as c (id, child);
+    perform pgsm_private.tell_parent(v_instance, stop_instance.reason);
     perform pgsm_private.end_timers(v_instance.instance_id);
     perform pgsm_private.end_state_work(
         v_instance.instance_id, v_instance.states || array[''], v_instance.clock
@@ -47,8 +49,7 @@ comment on function pgsm.stop_instance (text, text) is $comment$
         select * from pgsm.stop_instance('order-42', 'ordered twice');
 
     Its timers and waiting invocations end, running ones are asked to stop, its
-    children stop.
-    Returns the snapshot.  Raises SM100, or SM110 when it has ended before.
+    children stop, and its parent gets error.invoke.<id>.  Returns the snapshot.  Raises SM100, or SM110 when it has ended before.
 $comment$;
 
 commit;

@@ -1,0 +1,3 @@
+-- Verify pgsm:functions/tell_parent on pg
+
+select 'pgsm_private.tell_parent'::regproc;
