@@ -183,3 +183,28 @@ def test_repeated_event_id_is_answered_although_the_version_is_paused(
     first = machine.chart.send("go", event_id="x")
     pause(machine)
     assert machine.chart.send("go", event_id="x") == first
+
+
+# -- events in bulk
+
+
+def send_all(machine: Machine) -> None:
+    machine.chart.rows(
+        "select * from pgsm.send_events(jsonb_build_array(jsonb_build_object("
+        "'instance_id', %s::text, 'event', 'go')))",
+        machine.chart.instance_id,
+    )
+
+
+def test_events_in_bulk_find_the_new_version(machine: Machine) -> None:
+    machine.declare(states={"a": "c"})
+    lazy(machine)
+    send_all(machine)
+    assert (version(machine), machine.chart.snapshot().value) == (2, "b")
+
+
+def test_events_in_bulk_are_refused_by_a_paused_version(machine: Machine) -> None:
+    pause(machine)
+    with pytest.raises(psycopg.Error) as refusal, machine.connection.transaction():
+        send_all(machine)
+    assert refusal.value.sqlstate == "SM122"

@@ -41,7 +41,7 @@ begin
     logged as (
         insert into pgsm_private.event_log (
             instance_id, revision, recorded_at, machine, version, origin, event, data,
-            event_id, clock, actor, source_states, target_states, transitions, changes,
+            facts, event_id, clock, actor, source_states, target_states, transitions, changes,
             answers, notes, emitted, release
         )
         select
@@ -50,6 +50,14 @@ begin
             case when c.result ? 'sensitive'
                 then pgsm_private.without_paths(c.event -> 'data', c.result -> 'sensitive')
                 else c.event -> 'data' end,
+            case
+                when c.result ? 'sensitive' then
+                    case when c.event ? 'event_id' or c.event -> 'data'
+                        <> pgsm_private.without_paths(c.event -> 'data', c.result -> 'sensitive')
+                    then '{"redacted": true}'::jsonb end
+                when c.event ? 'event_id'
+                then jsonb_build_object('id', c.event -> 'event_id')
+            end,
             c.event ->> 'event_id', (c.i).clock, write_round.actor, c.source_states,
             (c.i).states, c.result -> 'transitions', c.result -> 'changes',
             c.result -> 'answers', c.result -> 'notes', c.result -> 'emitted', '0.1'
