@@ -74,4 +74,5 @@ def _time(record: logging.LogRecord) -> str:
 def _word(value: object) -> str:
     text = f"{value:.3f}" if isinstance(value, float) else str(value)
     # one event is one line, whatever a message holds
-    return text if text and not set(text) & set(' "=\n\r\t') else json.dumps(text)
+    plain = text and text.isprintable() and not set(text) & set(' "=')
+    return text if plain else json.dumps(text)
