@@ -26,7 +26,7 @@ recent as (
         e.name,
         count(*) filter (where e.status = 'succeeded') as succeeded,
         count(*) filter (where e.status = 'failed') as failed,
-        percentile_cont(array[0.5, 0.95])
+        percentile_cont(array[0.5::double precision, 0.95::double precision])
             within group (order by e.finished_at - e.claimed_at)
             filter (where e.status = 'succeeded') as durations
     from pgsm_private.effects as e
