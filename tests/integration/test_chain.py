@@ -40,7 +40,7 @@ def test_pg_cron_runs_in_the_cron_database(cron_dsn: str, connect: Connect) -> N
     connection = connect(cron_dsn)
     loaded = "select 1 from pg_extension where extname = 'pg_cron'"
     assert connection.execute(loaded).fetchone() == (1,)
-    there = "select to_regprocedure('pgsm.enable_cron()') is not null"
+    there = "select to_regproc('pgsm.enable_cron') is not null"
     assert connection.execute(there).fetchone() == (True,)
 
 
