@@ -350,6 +350,10 @@ def test_watch_since_begins_with_the_past(orders: str) -> None:
     assert [step["event"] for step in found] == ["pgsm.start", "cancel"]
 
 
+def _hears_interrupts() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_interrupt_ends_watch_cleanly(orders: str) -> None:
     start(orders, "live-3")
     command = [sys.executable, "-m", "pgsm", "instance", "watch", "live-3"]
@@ -359,6 +363,8 @@ def test_interrupt_ends_watch_cleanly(orders: str) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # a shell's background job, as CI may be one, ignores it
+        preexec_fn=_hears_interrupts,
     ) as process:
         assert process.stdout is not None
         assert process.stderr is not None
