@@ -147,7 +147,7 @@ def _show_job(stage: Stage) -> None:
     job = stage.row(
         "select j.jobname, j.schedule, j.command, d.username, d.status"
         " from cron.job as j join cron.job_run_details as d using (jobid)"
-        " where j.jobname = 'pgsm_run_timers' order by d.runid desc limit 1"
+        " where j.command like 'call pgsm.run_timers%' order by d.runid desc limit 1"
     )
     stage.line("by the job", f"{job['command']}  [{job['status']}]")
     expect(
