@@ -89,7 +89,11 @@ def watch(
     """
     try:
         with connected(dsn) as connection:
-            _follow(connection, instance_id, interval, since, as_json)
+            try:
+                _follow(connection, instance_id, interval, since, as_json)
+            except KeyboardInterrupt:
+                connection.close()  # a query may be under way: nothing to roll back
+                raise
     except KeyboardInterrupt:
         click.echo(err=True)
 
