@@ -194,6 +194,22 @@ def test_a_mark_that_another_claim_renews_is_used_meanwhile(
     assert len(outbox.claim(other)) == 1
 
 
+def test_a_claim_that_notes_a_mark_waits_for_no_other_that_does(
+    fresh_dsn: str, connect: Connect
+) -> None:
+    one, other = connect(fresh_dsn), connect(fresh_dsn)
+    other.execute("set lock_timeout = '100 ms'")
+    note = "select pgsm_private.note_effect_marks('{work}', '{}', '[]', '1 second')"
+    with one.transaction():
+        one.execute(note)
+        other.execute(note)
+    marks = "select count(*) from pgsm_private.effect_marks where name = 'work'"
+    assert outbox.scalar(other, marks) == 1
+    other.execute("truncate pgsm_private.effect_marks")
+    other.execute(note)
+    assert outbox.scalar(other, marks) == 1
+
+
 def _mark(connection: psycopg.Connection, name: str, noted_at: str) -> None:
     connection.execute(
         "insert into pgsm_private.effect_marks (name, due_at, noted_at)"

@@ -16,6 +16,10 @@ create or replace function pgsm_private.note_effect_marks (
 as $$
 #variable_conflict use_column
 begin
+    -- an insert waits for another one of the same name, and who claims holds limits
+    if not pg_try_advisory_xact_lock('pgsm_private.effect_marks'::regclass::integer, 0) then
+        return;
+    end if;
     delete from pgsm_private.effect_marks as m
     where m.name = any (note_effect_marks.renewed);
     if note_effect_marks.took > interval '10 milliseconds' then
@@ -37,7 +41,8 @@ $$;
 
 comment on function pgsm_private.note_effect_marks (text[], text[], jsonb, interval) is $comment$
     Note where the queues of names begin, after a look at the whole of them that took
-    long; forget the marks of those (renewed) for which it does no longer.
+    long; forget the marks of those (renewed) for which it does no longer.  Nothing is
+    noted while another transaction does so: waits for nobody.
 $comment$;
 
 commit;
