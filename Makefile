@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PYTHON_HERE := .venv/bin/python
 
-.PHONY: help install demo test lint format check bench bench-upgrade bench-timers bench-effects engine engine-check docs clean
+.PHONY: help install demo test lint format check bench bench-events bench-upgrade bench-timers bench-effects engine engine-check docs clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
@@ -31,8 +31,11 @@ format:  ## Format the Python
 
 check: lint engine-check test  ## All that a change must pass
 
-bench: install  ## Measure send_event against the floor
+bench: install  ## Measure send_event and send_events against the floor
 	@$(PYTHON_HERE) -m benchmarks.run $(ARGS)
+
+bench-events: install  ## Measure send_event beside XState, python-statemachine, PL/pgSQL
+	@$(PYTHON_HERE) -m benchmarks.events $(ARGS)
 
 bench-timers: install  ## Measure timers under pg_cron: lateness, a burst, idling
 	@$(PYTHON_HERE) -m benchmarks.timers $(ARGS)

@@ -1,0 +1,1 @@
+"""What pgsm is measured beside: each program in an environment of its own."""
