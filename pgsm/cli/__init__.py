@@ -27,6 +27,7 @@ COMMANDS = {
     "runner": "pgsm.cli.runner:runner",
     "status": "pgsm.cli.deploy:status",
     "timer": "pgsm.cli.timer:timer",
+    "upgrade": "pgsm.cli.upgrade:upgrade",
 }
 
 

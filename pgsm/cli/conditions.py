@@ -1,4 +1,4 @@
-"""Guards of definitions in a line, as people read them."""
+"""Guards and transitions of definitions in a line, as people read them."""
 
 from __future__ import annotations
 
@@ -6,12 +6,29 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..engine import exact
-from .tables import safe
+from .tables import safe, text
 
 
 def condition(guard: Any, named: Mapping[str, Any] | None = None) -> str:
     """A guard in a line; `named` are the document's guards, which are spelled out."""
     return safe(_words(guard, named or {}))
+
+
+def consequence(transition: Mapping[str, Any]) -> str:
+    """Where a transition leads, on which condition, and what is done then."""
+    targets, guard = transition.get("targets"), transition.get("guard")
+    where = f" → {text(targets)}" if targets else ""
+    when = "" if guard is None else f" if {condition(guard)}"
+    actions = ", ".join(map(_action, transition.get("actions") or []))
+    return where + when + (f" / {actions}" if actions else "")
+
+
+def _action(action: Any) -> str:
+    if isinstance(action, str):
+        return safe(action)
+    kind = str(action.get("type", ""))
+    name = action.get("name") or action.get("event") or action.get("function")
+    return safe(f"{kind} {name}" if isinstance(name, str) else kind)
 
 
 def _words(guard: Any, named: Mapping[str, Any]) -> str:

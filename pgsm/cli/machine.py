@@ -11,7 +11,7 @@ from ..engine import exact
 from ..formats import files
 from ..formats.common import FormatError
 from .common import dsn_option, fail, json_option
-from .conditions import condition
+from .conditions import consequence
 from .database import Row, call, connected, row, rows
 from .tables import (
     Columns,
@@ -172,18 +172,7 @@ def _arrow(found: Row) -> str:
     kind, event = found["kind"], text(found["event"])
     words = {"after": f"after {text(found['delay'])}", "on": event, "always": "always"}
     label = words.get(kind, event or kind)
-    targets = f" → {text(found['targets'])}" if found["targets"] else ""
-    guard = "" if found["guard"] is None else f" if {condition(found['guard'])}"
-    actions = ", ".join(map(_action, found["actions"] or []))
-    return label + targets + guard + (f" / {actions}" if actions else "")
-
-
-def _action(action: Any) -> str:
-    if isinstance(action, str):
-        return safe(action)
-    kind = str(action.get("type", ""))
-    name = action.get("name") or action.get("event") or action.get("function")
-    return safe(f"{kind} {name}" if isinstance(name, str) else kind)
+    return label + consequence(found)
 
 
 @machine.command()
