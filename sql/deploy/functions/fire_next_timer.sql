@@ -30,7 +30,7 @@ begin
             select true
             from pgsm_private.machine_versions as v
             where v.machine = i.machine and v.version = i.version
-                and (v.paused or v.next_version is not null)
+                and (v.paused or v.timers_held or v.next_version is not null)
         ) is null
     for no key update of i skip locked;
     if v_instance.instance_id is null then

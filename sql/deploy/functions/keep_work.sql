@@ -38,6 +38,16 @@ begin
         and (r.due is not null
             or (t.state, t.delay, t.event) is distinct from (r.state, r.delay, r.event));
 
+    -- held since the version that it leaves is paused
+    update pgsm_private.timers as t
+    set status = 'armed'
+    where t.instance_id = keep_work.instance_id and t.status = 'held'
+        and exists (
+            select
+            from pgsm_private.instances as i
+            where i.instance_id = keep_work.instance_id and i.status = 'active'
+        );
+
     if v_kept -> 'effects' = '{"keep": [], "cancel": []}' then
         return;
     end if;

@@ -1,5 +1,6 @@
 -- Deploy pgsm:functions/move_before_timer to pg
 -- requires: functions/upgrade_before_event
+-- requires: tables/timers
 
 begin;
 set local role pgsm_owner;
@@ -16,22 +17,30 @@ begin
     into v_instance
     from pgsm_private.instances as i
     where i.instance_id = move_before_timer.instance_id
-        and (
+        and (i.status <> 'active' or (
             select v.paused
             from pgsm_private.machine_versions as v
             where v.machine = i.machine and v.version = i.version
-        ) is not true
+        ) is not true)
     for no key update of i skip locked;
     if v_instance.instance_id is null then
         return null;
+    elsif v_instance.status <> 'active' then
+        return v_instance;
     end if;
+    -- held while the version was paused: they come before what has come since
+    update pgsm_private.timers as t
+    set status = 'armed'
+    where t.instance_id = v_instance.instance_id and t.status = 'held';
     return pgsm_private.upgrade_before_event(v_instance);
 end;
 $$;
 
 comment on function pgsm_private.move_before_timer (text) is $comment$
     An instance that is to be of another version before its next event, moved there
-    and locked.  Null where it is locked, gone, or its version is paused.
+    and locked, its timers armed.  Null where it is locked, gone, or its version is paused.
+
+    Lock order: the instance (skip locked), its timers.
 $comment$;
 
 commit;

@@ -15,11 +15,12 @@ as $$
         from pgsm_private.instances as i
         join pgsm_private.machine_versions as v
             on v.machine = i.machine and v.version = i.version
-        where i.instance_id = timers_may_fire.instance_id and v.paused
+        where i.instance_id = timers_may_fire.instance_id
+            and i.status = 'active' and v.paused
     )
 $$;
 
 comment on function pgsm_private.timers_may_fire (text) is
-    'Whether an instance''s version is not paused: its timers wait while it is.';
+    'Whether an active instance''s version is not paused: its timers wait while it is.';
 
 commit;

@@ -24,6 +24,7 @@ create table pgsm_private.machine_versions (
     unhandled     text         not null default 'ignore',
     time_zone     text         not null default 'UTC',
     paused        boolean      not null default false,
+    timers_held   boolean      not null default false,
     next_version  integer,
     functions     jsonb        not null default '{}',
     author        text         not null,
@@ -36,15 +37,16 @@ create table pgsm_private.machine_versions (
 );
 
 comment on table pgsm_private.machine_versions is $comment$
-    An immutable version of a machine; only paused and next_version change: the
-    version that instances become before their next event.  settings holds the
+    An immutable version of a machine; only paused, next_version (the version that
+    instances become before their next event) and timers_held change: drivers have
+    held timers of it, which are armed again once it is not paused.  settings holds the
     root's keys that are not states, transitions, actions or implementations;
     functions the hash of each SQL function as it was at definition.
 $comment$;
 
 -- Empty as a rule: what each event looks into before it is taken.
 create index machine_versions_duty_idx on pgsm_private.machine_versions (machine, version)
-    where paused or next_version is not null;
+    where paused or timers_held or next_version is not null;
 
 alter table pgsm_private.machines
     add constraint machines_current_version_fkey

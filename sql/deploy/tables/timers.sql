@@ -35,6 +35,8 @@ create table pgsm_private.timers (
 
 create index timers_due_idx on pgsm_private.timers (due_at) where status = 'armed';
 
+create index timers_held_idx on pgsm_private.timers (instance_id) where status = 'held';
+
 create index timers_sent_idx on pgsm_private.timers (sender, send_id)
     where kind = 'message' and send_id is not null;
 
