@@ -29,6 +29,8 @@ UPGRADE = "select pgsm.upgrade_instance('i', 2)"
 DECLARE = "select pgsm.define_upgrade('door', 1, 2)"
 CURRENT = "select pgsm.set_current_version('door', 1)"
 PARTITIONS = "select pgsm.make_log_partitions()"
+KEEP = "select pgsm.set_retention('timers', '1 year')"
+RETENTION = "call pgsm.run_retention()"
 
 EVERYTHING = {
     call
@@ -40,8 +42,8 @@ MAY = {
     "author": READS | {DEFINE, DECLARE, CURRENT, UPGRADE},
     "client": READS | {START, SEND, POST},
     "operator": EVERYTHING - {DEFINE, DECLARE, CLAIM},
-    "runner": {CLAIM, FIRE},
-    "scheduler": {FIRE, RUN, STOP, PARTITIONS, CRON},  # the last one it owns
+    "runner": {CLAIM, FIRE, PARTITIONS, RETENTION},
+    "scheduler": {FIRE, RUN, STOP, PARTITIONS, RETENTION, CRON},  # the last one it owns
     "viewer": READS,
     "nobody": set[str](),
 }

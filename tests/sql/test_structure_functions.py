@@ -87,7 +87,8 @@ def test_nothing_but_call_user_and_the_partitions_is_dynamic_sql(
         f" where pronamespace = any ({SCHEMAS}) and prosrc ~* '(?w)^\\s*execute\\M'"
         " and prolang = (select oid from pg_language where lanname = 'plpgsql')"
     )
-    assert {name for (name,) in found} == {"call_user", "make_log_partitions"}
+    partitions = {"make_log_partition", "drop_log_partition"}
+    assert {name for (name,) in found} == {"call_user"} | partitions
 
 
 def test_inner_functions_set_no_search_path_and_outer_ones_all_do(

@@ -46,7 +46,8 @@ alter function pgsm.enable_cron (integer) owner to pgsm_scheduler;
 comment on function pgsm.enable_cron (integer) is $comment$
     Fire timers under pg_cron: schedules the jobs pgsm_run_timers and
     pgsm_run_timers_odd (a loop of a minute, by turns), pgsm_make_log_partitions
-    (daily) and pgsm_purge_cron_log (hourly).
+    (daily), pgsm_run_retention (hourly, to run once a day) and pgsm_purge_cron_log
+    (hourly).
 
         select pgsm.enable_cron();
         select pgsm.enable_cron(schedulers => 2);
@@ -70,7 +71,7 @@ begin
         perform cron.unschedule(j.jobid)
         from cron.job as j
         where j.username = 'pgsm_scheduler'
-            and j.jobname ~ '^pgsm_(run_timers(_[0-9]+)?(_odd)?|make_log_partitions|purge_cron_log)$';
+            and j.jobname ~ '^pgsm_(run_timers(_[0-9]+)?(_odd)?|make_log_partitions|run_retention|purge_cron_log)$';
     end if;
 end;
 $$;

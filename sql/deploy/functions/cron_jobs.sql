@@ -27,6 +27,7 @@ begin
     union all
     values
         ('pgsm_make_log_partitions', '17 3 * * *', 'select pgsm.make_log_partitions()'),
+        ('pgsm_run_retention', '7 * * * *', 'call pgsm.run_retention(every => ''20 hours'')'),
         ('pgsm_purge_cron_log', '43 * * * *', 'select pgsm.purge_cron_log()');
 end;
 $$;

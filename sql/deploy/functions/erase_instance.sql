@@ -2,6 +2,8 @@
 -- requires: functions/lock_instance
 -- requires: functions/end_for_good
 -- requires: functions/erase_records
+-- requires: functions/erase_archived
+-- requires: functions/instance_exists
 -- requires: functions/describe_instance
 --
 -- Lock order: the instance, its timers, its effects.
@@ -18,7 +20,14 @@ as $$
 #variable_conflict use_column
 declare
     v_instance  pgsm_private.instances;
+    v_archived  pgsm.snapshot;
 begin
+    v_archived := pgsm_private.erase_archived(erase_instance.instance_id);
+    if v_archived.instance_id is not null
+        and not pgsm_private.instance_exists(erase_instance.instance_id)
+    then
+        return v_archived;
+    end if;
     v_instance := pgsm_private.lock_instance(erase_instance.instance_id);
     -- the row of the erasure itself comes after those that lose their data
     update pgsm_private.event_log as l
@@ -50,6 +59,7 @@ comment on function pgsm.erase_instance (text, text) is $comment$
     states, which events came when and by which role, what its effects were called.
     What goes: context, output, tenant, keys, event ids, the data of its log, effects,
     timers and of the messages from it that are still to be delivered, its pre-images.
+    So it is with what the archive has of the id (details: archived, where only that).
 
     Not reached: what other instances have taken from it (its children: erase each
     that instance_tree lists), the id itself, your own tables, backups, and pages

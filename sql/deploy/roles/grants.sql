@@ -26,6 +26,7 @@ grant execute on function
     pgsm.find_instances,
     pgsm.enabled_events,
     pgsm.instance_tree,
+    pgsm.watch_instance,
     pgsm.timer_status,
     pgsm.machine_definition,
     pgsm.lint_machine,
@@ -107,9 +108,20 @@ grant execute on function
     pgsm.purge_cron_log,
     pgsm.stop_timers,
     pgsm.make_log_partitions,
-    pgsm.forget_event_ids
+    pgsm.forget_event_ids,
+    pgsm.drop_log_partition
 to pgsm_scheduler, pgsm_operator;
 grant execute on procedure pgsm.run_timers to pgsm_scheduler, pgsm_operator;
+
+-- retention
+grant execute on function pgsm.set_retention, pgsm.reset_retention to pgsm_operator;
+grant execute on function
+    pgsm.make_log_partitions,
+    pgsm.prune,
+    pgsm.begin_retention,
+    pgsm.end_retention
+to pgsm_scheduler, pgsm_runner, pgsm_operator;
+grant execute on procedure pgsm.run_retention to pgsm_scheduler, pgsm_runner, pgsm_operator;
 
 -- run effects, and timers where no cron does
 grant execute on function

@@ -32,8 +32,15 @@ comment on table pgsm_private.event_log is $comment$
     One step of an instance.  Partitioned by the real clock (recorded_at), by
     the month; clock is the step's own.  changes holds the context's paths that
     were set and removed; facts what the event carries beside its data (id, output,
-    error, source); answers what calls returned, so that a replay asks nothing.  There is no default partition: a row there would stop the making
-    of its month for ever.
+    error, source); answers what calls returned, so that a replay asks nothing.
+$comment$;
+
+create table pgsm_private.event_log_default partition of pgsm_private.event_log default;
+
+comment on table pgsm_private.event_log_default is $comment$
+    Steps whose month has no partition, because nobody has made it or the clock was
+    far ahead: no event is refused for that.  Empty as a rule; make_log_partitions
+    moves what is in it.
 $comment$;
 
 commit;

@@ -27,6 +27,7 @@ create table pgsm_private.instances (
     started_at      timestamptz       not null,
     finished_at     timestamptz,
     format_version  smallint          not null default 1,
+    watched_until   timestamptz,
     constraint instances_pkey primary key (instance_id),
     constraint instance_id_is_not_empty check (instance_id <> ''),
     constraint status_is_known
@@ -44,12 +45,17 @@ create index instances_parent_idx on pgsm_private.instances (parent_id)
 create index instances_tenant_idx on pgsm_private.instances (machine, tenant)
     where tenant is not null;
 
+-- Who has ended, for the retention: an instance is not in it before its last step.
+create index instances_finished_idx on pgsm_private.instances (finished_at)
+    where finished_at is not null;
+
 comment on table pgsm_private.instances is $comment$
     A running or finished instance.  states, value and tags are written by the
     interpreter together; work is what it keeps of children, of invocations
     with "each" and of times of entry; parent_invoke is the id by which its
     parent knows a child, depth how many are above it; clock is the last step's, which the next may not
     precede; checksum is its version's, so that a step needs no other row.
+    Until watched_until its steps notify who watches.
     A deleted one is a tombstone: id, revision and incarnation, while there is
     history of it.
 $comment$;

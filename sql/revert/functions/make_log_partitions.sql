@@ -3,5 +3,6 @@
 begin;
 
 drop function pgsm.make_log_partitions;
+drop function pgsm_private.make_log_partition;
 
 commit;

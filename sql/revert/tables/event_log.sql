@@ -2,6 +2,7 @@
 
 begin;
 
+drop table pgsm_private.event_log_default;
 drop table pgsm_private.event_log;
 
 commit;

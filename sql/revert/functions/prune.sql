@@ -1,0 +1,7 @@
+-- Revert pgsm:functions/prune from pg
+
+begin;
+
+drop function pgsm.prune;
+
+commit;

@@ -1,0 +1,7 @@
+-- Revert pgsm:functions/retention_cutoffs from pg
+
+begin;
+
+drop function pgsm_private.retention_cutoffs;
+
+commit;

@@ -1,0 +1,3 @@
+-- Verify pgsm:functions/erase_archived on pg
+
+select 'pgsm_private.erase_archived'::regproc;

@@ -1,0 +1,3 @@
+-- Verify pgsm:functions/prune on pg
+
+select 'pgsm.prune'::regproc;

@@ -1,0 +1,3 @@
+-- Verify pgsm:functions/prune_event_ids on pg
+
+select 'pgsm_private.prune_event_ids'::regproc;
