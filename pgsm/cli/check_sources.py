@@ -12,7 +12,7 @@ from pgsm.engine.definition_input import read_text
 
 from ..formats import files
 from ..formats.common import FormatError, Problem
-from .check_positions import Place, Positions, steps_of
+from ..formats.positions import Place, Positions, steps_of
 
 Ask = Callable[[str], list[Problem]]
 

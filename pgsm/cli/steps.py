@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from ..engine import exact
-from .check_positions import Step, steps_of
+from ..formats.positions import Step, steps_of
 from .conditions import condition
 from .database import Connection, Row, call, rows
 from .tables import safe, text
