@@ -26,6 +26,7 @@ COMMANDS = {
     "machine": "pgsm.cli.machine:machine",
     "runner": "pgsm.cli.runner:runner",
     "status": "pgsm.cli.deploy:status",
+    "test": "pgsm.cli.test:test_command",
     "timer": "pgsm.cli.timer:timer",
     "upgrade": "pgsm.cli.upgrade:upgrade",
 }
