@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -183,3 +185,28 @@ def _row(connection: psycopg.Connection, query: str, *ids: str) -> dict[str, Any
         row = cursor.execute(query, ids).fetchone()  # type: ignore[arg-type]
     assert row is not None
     return row
+
+
+def make_slow(connection: psycopg.Connection) -> None:
+    """`shop.slow()`, for a guard that takes longer than any statement may."""
+    connection.execute(
+        "create schema shop; grant usage on schema shop to pgsm_caller;"
+        " create function shop.slow () returns boolean language plpgsql stable"
+        " as 'begin perform pg_sleep(60); return true; end';"
+        " grant execute on function shop.slow () to pgsm_caller"
+    )
+
+
+def make_quick(connection: psycopg.Connection) -> None:
+    connection.execute(
+        "create or replace function shop.slow () returns boolean language sql stable"
+        " return true"
+    )
+
+
+@contextmanager
+def timeout(connection: psycopg.Connection, time: str) -> Iterator[None]:
+    """Each statement may take so long."""
+    connection.execute("select set_config('statement_timeout', %s, false)", [time])
+    yield
+    connection.execute("set statement_timeout = 0")

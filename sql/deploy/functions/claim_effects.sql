@@ -65,7 +65,12 @@ begin
     end loop;
 
     if v_rooms <> '{}' and v_left < claim_effects.max_effects then
-        perform pgsm_private.spend_effect_limits(v_taken);
+        perform pgsm_private.spend_effect_limits((
+            -- a limit that was made meanwhile is not locked: its lock belongs to another claim
+            select jsonb_object_agg(t.name, t.number)
+            from jsonb_each(v_taken) as t (name, number)
+            where v_rooms ->> t.name is not null
+        ));
     end if;
     perform pgsm_private.see_runner(
         claim_effects.runner_id, v_left < claim_effects.max_effects

@@ -1,5 +1,6 @@
 -- Deploy pgsm:functions/complete_effects to pg
 -- requires: functions/complete_effect
+-- requires: functions/statement_ends_at
 --
 -- Lock order: each instance, then its effect, in ascending instance_id.
 
@@ -21,6 +22,7 @@ as $$
 #variable_conflict use_column
 declare
     v_completion  jsonb;
+    v_until       timestamptz := pgsm_private.statement_ends_at();
     v_traced      boolean := false;
 begin
     if jsonb_typeof(complete_effects.completions) is distinct from 'array'
@@ -49,11 +51,17 @@ begin
             );
             v_traced := true;
         end if;
+        error := null;
+        -- the timeout has been used up by one before: it would not come again
+        if clock_timestamp() > v_until then
+            outcome := 'busy';
+            return next;
+            continue;
+        end if;
         outcome := pgsm_private.complete_effect(
             v_completion ->> 'instance_id', v_completion ->> 'effect_id',
             v_completion ->> 'lease_token', coalesce(v_completion -> 'output', 'null')
         );
-        error := null;
         if outcome = 'refused' then
             select e.error
             into error
@@ -79,11 +87,13 @@ comment on function pgsm.complete_effects (jsonb) is $comment$
         late        its state was left before: the result is kept, no event
         refused     the machine refused the event (error says why): the effect
                     is failed, keeps its result, and retry_effect delivers it again
-        busy        another transaction holds the instance: keep the lease, call again
+        busy        another transaction holds the instance, or the statement's time is
+                    over: keep the lease, call again
         lease_lost  the token is not the effect's: the result was not recorded
 
-    One effect's refusal does not touch the others.  Raises SM304 for anything
-    but an array of at most 50.
+    One effect's refusal does not touch the others.  Where a step takes longer than
+    statement_timeout, its event waits as a timer does and is tried again, visible in
+    pgsm.late_timers.  Raises SM304 for anything but an array of at most 50.
 $comment$;
 
 commit;

@@ -2,10 +2,9 @@
 -- requires: functions/upgrade_before_event
 -- requires: functions/rename_event
 -- requires: tables/effects
--- requires: tables/timers
 -- requires: tables/instances
 -- requires: functions/apply_event
--- requires: functions/now
+-- requires: functions/queue_effect_event
 
 begin;
 set local role pgsm_owner;
@@ -23,7 +22,6 @@ declare
     v_instance  pgsm_private.instances := deliver_effect_event.instance;
     v_effect    pgsm_private.effects := deliver_effect_event.effect;
     v_event     jsonb := deliver_effect_event.event;
-    v_now       timestamptz := pgsm_private.now();
     v_waits     boolean;
     v_next      integer;
 begin
@@ -49,19 +47,7 @@ begin
         )).outcome;
     end if;
 
-    insert into pgsm_private.timers
-        (instance_id, timer_id, kind, event, data, status, due_at, armed_at)
-    values (
-        v_instance.instance_id,
-        format('effect/%s/%s', v_effect.effect_id, v_effect.attempt),
-        'message',
-        v_event ->> 'type',
-        v_event - 'type',
-        -- a paused version's timers wait by themselves
-        case v_instance.status when 'paused' then 'held' else 'armed' end,
-        v_now,
-        v_now
-    );
+    perform pgsm_private.queue_effect_event(v_instance, v_effect, v_event);
     return 'held';
 end;
 $$;
@@ -72,8 +58,7 @@ comment on function pgsm_private.deliver_effect_event (
     Apply an effect's event to its instance, whose row the caller has locked.
 
     Returns the step's outcome; held where the instance or its version is
-    paused (the event waits as a timer of kind message, whose data is an
-    envelope: {"data", "output" | "error", "source"}); dropped where the
+    paused (the event waits: queue_effect_event); dropped where the
     instance has ended or is gone.
 $comment$;
 

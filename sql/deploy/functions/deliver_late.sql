@@ -2,6 +2,7 @@
 -- requires: functions/deliver_effect_event
 -- requires: functions/effect_event
 -- requires: functions/is_fatal
+-- requires: functions/queue_effect_event
 
 begin;
 set local role pgsm_owner;
@@ -17,20 +18,21 @@ as $$
 #variable_conflict use_column
 declare
     v_effect   pgsm_private.effects := deliver_late.effect;
+    v_event    jsonb;
     v_outcome  text;
     v_message  text;
 begin
     if v_effect.kind <> 'invoke' or v_effect.policy ->> 'late' is distinct from 'deliver' then
         return v_effect.status;
     end if;
+    v_event := pgsm_private.effect_event(
+        v_effect, 'late.' || v_effect.invoke_id, deliver_late.result);
     begin
-        v_outcome := pgsm_private.deliver_effect_event(
-            deliver_late.instance,
-            v_effect,
-            pgsm_private.effect_event(
-                v_effect, 'late.' || v_effect.invoke_id, deliver_late.result)
-        );
+        v_outcome := pgsm_private.deliver_effect_event(deliver_late.instance, v_effect, v_event);
     exception
+        when query_canceled or internal_error then
+            perform pgsm_private.queue_effect_event(deliver_late.instance, v_effect, v_event);
+            v_outcome := 'held';
         when others then
             if pgsm_private.is_fatal(sqlstate) then
                 raise;

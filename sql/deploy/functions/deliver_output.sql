@@ -1,6 +1,7 @@
 -- Deploy pgsm:functions/deliver_output to pg
 -- requires: functions/deliver_effect_event
--- requires: functions/effect_event
+-- requires: functions/output_event
+-- requires: functions/queue_effect_event
 -- requires: functions/is_fatal
 
 begin;
@@ -16,27 +17,19 @@ as $$
 #variable_conflict use_column
 declare
     v_effect   pgsm_private.effects := deliver_output.effect;
-    v_type     text;
+    v_event    jsonb := pgsm_private.output_event(v_effect);
     v_message  text;
     v_detail   text;
 begin
-    v_type := case v_effect.kind
-        when 'invoke' then 'done.invoke.' || v_effect.invoke_id
-        else v_effect.reply
-    end;
-    if v_type is null then
-        return 'succeeded';
+    if v_event is not null then
+        perform pgsm_private.deliver_effect_event(deliver_output.instance, v_effect, v_event);
     end if;
-
-    perform pgsm_private.deliver_effect_event(
-        deliver_output.instance,
-        v_effect,
-        pgsm_private.effect_event(
-            v_effect, v_type, jsonb_build_object('output', v_effect.output)
-        )
-    );
     return 'succeeded';
+
 exception
+    when query_canceled or internal_error then
+        perform pgsm_private.queue_effect_event(deliver_output.instance, v_effect, v_event);
+        return 'succeeded';
     when others then
         if pgsm_private.is_fatal(sqlstate) then
             raise;
@@ -62,7 +55,8 @@ comment on function pgsm_private.deliver_output (
     invoke, the reply for an action.  The instance is locked by the caller.
 
     Returns succeeded, or refused where the machine did not take the event: the
-    effect is then failed with the machine's error and keeps its output.
+    effect is then failed with the machine's error and keeps its output.  An event
+    whose step takes too long waits (queue_effect_event).
 $comment$;
 
 commit;

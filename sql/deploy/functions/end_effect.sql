@@ -2,6 +2,7 @@
 -- requires: functions/deliver_effect_event
 -- requires: functions/effect_event
 -- requires: functions/is_fatal
+-- requires: functions/queue_effect_event
 -- requires: functions/now
 
 begin;
@@ -19,6 +20,7 @@ as $$
 declare
     v_effect   pgsm_private.effects := end_effect.effect;
     v_error    jsonb := end_effect.error;
+    v_event    jsonb;
     v_message  text;
 begin
     update pgsm_private.effects as e
@@ -34,18 +36,16 @@ begin
         return 'failed';
     end if;
 
+    v_event := pgsm_private.effect_event(
+        v_effect, 'error.invoke.' || v_effect.invoke_id, jsonb_build_object('error', v_error));
     begin
-        if pgsm_private.deliver_effect_event(
-            end_effect.instance,
-            v_effect,
-            pgsm_private.effect_event(
-                v_effect, 'error.invoke.' || v_effect.invoke_id,
-                jsonb_build_object('error', v_error)
-            )
-        ) = 'taken' then
+        if pgsm_private.deliver_effect_event(end_effect.instance, v_effect, v_event) = 'taken'
+        then
             v_error := v_error || '{"handled": true}';
         end if;
     exception
+        when query_canceled or internal_error then
+            perform pgsm_private.queue_effect_event(end_effect.instance, v_effect, v_event);
         when others then
             if pgsm_private.is_fatal(sqlstate) then
                 raise;
@@ -73,7 +73,8 @@ comment on function pgsm_private.end_effect (
 
     Where a transition took the event the error gets "handled": true.  Where
     none did the effect is an open incident; where the machine refused it, the
-    refusal is kept as "refused".
+    refusal is kept as "refused".  An event whose step takes too long waits
+    (queue_effect_event).
 $comment$;
 
 commit;

@@ -1,7 +1,7 @@
 -- Deploy pgsm:functions/sweep_effects to pg
 -- requires: functions/record_failure
 -- requires: functions/instance_exists
--- requires: functions/end_effect_later
+-- requires: functions/statement_ends_at
 -- requires: functions/stop_deadline
 -- requires: functions/ended_effects
 -- requires: functions/now
@@ -19,6 +19,7 @@ as $$
 #variable_conflict use_column
 declare
     v_now       timestamptz := pgsm_private.now();
+    v_until     timestamptz := pgsm_private.statement_ends_at();
     v_found     jsonb;
     v_instance  pgsm_private.instances;
     v_effect    pgsm_private.effects;
@@ -60,17 +61,12 @@ begin
             )
             else '{"type": "deadline", "message": "not done before its deadline"}'
         end;
-        begin
-            perform pgsm_private.record_failure(
-                v_instance, v_effect, v_error, v_effect.status <> 'running', interval '0'
-            );
-        exception
-            -- a step that takes too long would stop the claims of all, for ever: the
-            -- drivers of timers know what to do about such a one
-            when query_canceled or internal_error then
-                perform pgsm_private.end_effect_later(v_effect, v_error);
-        end;
+        perform pgsm_private.record_failure(
+            v_instance, v_effect, v_error, v_effect.status <> 'running', interval '0'
+        );
         v_swept := v_swept + 1;
+        -- a step has used up the timeout, which would not come again for the next one
+        exit when clock_timestamp() > v_until;
     end loop;
     return v_swept;
 end;
