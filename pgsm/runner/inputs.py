@@ -27,7 +27,7 @@ def decoder(function: Callable[..., Any]) -> Decode | None:
     Raises BadHintError.
     """
     hint = _hint(function)
-    if hint is Any:
+    if hint in (Any, object):
         return None
     try:
         decode = msgspec.json.Decoder(hint, dec_hook=_other).decode
