@@ -17,6 +17,7 @@ from pgsm.programs import SetupError
 HERE = Path(__file__).resolve().parent
 DIRECTORY = HERE.parent.parent / ".pgsm" / "bench-peers"
 MOST_PROCESSES = 2
+LONGEST = 300  # seconds of one turn
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,11 @@ def install() -> Peers:
     return Peers(python, Path(node))
 
 
+def run_program(peers: Peers, program: str, *arguments: str) -> None:
+    """Run a program of the peers' venv."""
+    _run([str(peers.python.with_name(program)), *arguments])
+
+
 def versions() -> dict[str, str]:
     """Of the peers, by name."""
     pinned = [line.split("==") for line in _text("requirements.txt").splitlines()]
@@ -66,9 +72,11 @@ def run(command: list[str], dsn: str, **settings: Any) -> dict[str, Any]:
     done = subprocess.run(
         [*command, json.dumps(settings)],
         env=_environment(dsn),
+        cwd=HERE.parent.parent,
         capture_output=True,
         text=True,
         check=False,
+        timeout=LONGEST,
     )
     if done.returncode != 0:
         raise SystemExit(f"{' '.join(command[1:])} failed:\n{done.stderr.strip()}")
