@@ -3,6 +3,7 @@
 -- requires: tables/instances
 -- requires: functions/actor
 -- requires: functions/now
+-- requires: functions/notify_watchers
 
 begin;
 set local role pgsm_owner;
@@ -33,6 +34,9 @@ begin
         jsonb_strip_nulls(log_repair.data), v_instance.clock, pgsm_private.actor(),
         v_instance.states, v_instance.states, '[]', '0.1'
     );
+    if v_instance.watched_until is not null then
+        perform pgsm_private.notify_watchers(v_instance);
+    end if;
     return v_instance;
 end;
 $$;

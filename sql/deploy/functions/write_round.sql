@@ -1,6 +1,7 @@
 -- Deploy pgsm:functions/write_round to pg
 -- requires: types/batch_step
 -- requires: functions/write_commands
+-- requires: functions/notify_watchers
 -- requires: functions/without_paths
 -- requires: tables/event_log
 
@@ -16,7 +17,8 @@ create or replace function pgsm_private.write_round (
 as $$
 #variable_conflict use_column
 declare
-    v_written  pgsm_private.batch_step[];
+    v_written     pgsm_private.batch_step[];
+    v_is_watched  boolean;
 begin
     -- as write_step does for one; a context that has not changed keeps its place
     with changed as (
@@ -66,13 +68,17 @@ begin
     select array_agg(
         row(c.place, c.i, (c.i).clock, c.event, c.result)::pgsm_private.batch_step
         order by c.place
-    )
-    into v_written
+    ), bool_or((c.i).watched_until is not null)
+    into v_written, v_is_watched
     from changed as c;
 
     perform pgsm_private.write_commands(s.instance, s.result)
     from unnest(v_written) as s
     where s.result ? 'commands';
+    if v_is_watched then
+        perform pgsm_private.notify_watchers(s.instance)
+        from unnest(v_written) as s;
+    end if;
     return v_written;
 end;
 $$;

@@ -1,6 +1,7 @@
 -- Deploy pgsm:functions/write_step to pg
 -- requires: functions/write_commands
 -- requires: functions/write_keys
+-- requires: functions/notify_watchers
 -- requires: functions/describe_instance
 -- requires: functions/without_paths
 -- requires: tables/event_log
@@ -93,8 +94,13 @@ begin
         result -> 'emitted', '0.1'
     );
 
-    if result ? 'commands' then
-        perform pgsm_private.write_commands(v_new, result);
+    if result ? 'commands' or v_new.watched_until is not null then
+        if result ? 'commands' then
+            perform pgsm_private.write_commands(v_new, result);
+        end if;
+        if v_new.watched_until is not null then
+            perform pgsm_private.notify_watchers(v_new);
+        end if;
     end if;
     return row(
         v_new.instance_id, v_new.machine, v_new.version, v_new.status, v_new.value,

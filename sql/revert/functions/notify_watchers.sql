@@ -1,0 +1,7 @@
+-- Revert pgsm:functions/notify_watchers from pg
+
+begin;
+
+drop function pgsm_private.notify_watchers;
+
+commit;
