@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from pgsm.rows import Snapshot as Snapshot
+
 Json = Any
 
 
@@ -24,32 +26,6 @@ class Version:
     document: str
     unhandled: str = "ignore"
     scxml: bool = False
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """An instance after a call, and what the call did.
-
-    ``outcome`` is taken, no_transition, guarded (details: ``refused_by``), deferred,
-    or None where no event was sent.  Numbers are int or Decimal.
-    """
-
-    instance_id: str
-    machine: str
-    version: int
-    status: str
-    value: Json
-    states: list[str]
-    context: Json
-    tags: list[str]
-    output: Json
-    revision: int
-    outcome: str | None = None
-    details: Json = None
-
-    def matches(self, state: str) -> bool:
-        """Whether the state of this path is active."""
-        return state in self.states
 
 
 @dataclass(frozen=True)
