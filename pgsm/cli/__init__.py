@@ -24,6 +24,7 @@ COMMANDS = {
     "import": "pgsm.cli.formats:import_",
     "instance": "pgsm.cli.instance:instance",
     "machine": "pgsm.cli.machine:machine",
+    "retention": "pgsm.cli.retention:retention",
     "runner": "pgsm.cli.runner:runner",
     "status": "pgsm.cli.deploy:status",
     "test": "pgsm.cli.test:test_command",

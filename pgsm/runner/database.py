@@ -197,6 +197,13 @@ class Database:
         """Take back the note of a turn that is not to be."""
         await self._call("select pgsm.end_timer_turn(%s)")
 
+    async def run_retention(self) -> None:
+        """For a minute at most; nothing where it was done in the last 20 hours."""
+        async with self._pool.connection() as connection:
+            await connection.execute(
+                "call pgsm.run_retention(every => '20 hours', duration => '1 minute')"
+            )
+
     async def begin(self) -> Connection:
         """A connection for a handler's transaction; end it with `end`."""
         return await self._transactions.getconn()

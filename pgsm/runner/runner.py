@@ -23,6 +23,7 @@ from .execution import Held
 from .handlers import Registry
 from .listener import Listener
 from .observer import Observer
+from .retention import run_retention
 from .timers import drive_timers
 from .waiting import Waiting
 
@@ -109,6 +110,7 @@ class Runner:
         }
         if self._settings.timers:
             helpers["timers"] = drive_timers(self._database)
+            helpers["retention"] = run_retention(self._database)
         return helpers
 
     # Claiming

@@ -43,11 +43,10 @@ def start(connection: Connection, *ids: str, machine: str = "m") -> None:
 def send(
     connection: Connection, instance_id: str, event: str, event_id: str | None = None
 ) -> Any:
-    row = connection.execute(
+    return connection.execute(
         "select outcome, revision from pgsm.send_event(%s, %s, event_id => %s)",
         [instance_id, event, event_id],
     ).fetchone()
-    return row
 
 
 def complete(connection: Connection) -> None:

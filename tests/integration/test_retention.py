@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import psycopg
 import pytest
 
 from tests.databases import Connect
 
+from . import runners
 from .keeping import (
     MACHINE,
     Connection,
@@ -273,6 +276,17 @@ def test_a_run_that_was_cut_short_is_taken_up_again(one: Connection) -> None:
     age(one, "event_ids", "recorded_at")
     one.execute(call, ["1 hour"])  # not again today
     assert one.execute(look).fetchone() == (True, {"event_ids": 1})
+
+
+def test_a_runner_that_fires_timers_does_it_too(
+    one: Connection, fresh_dsn: str, tmp_path: Path
+) -> None:
+    start(one, "a")
+    send(one, "a", "note", "e")
+    age(one, "event_ids", "recorded_at")
+    with runners.process(fresh_dsn, tmp_path, "--timers"):
+        look = "select removed from pgsm.retention_runs where is_complete"
+        runners.until(lambda: column(one, look) == [{"event_ids": 1}])
 
 
 def test_tombstones_go_with_their_history(one: Connection) -> None:

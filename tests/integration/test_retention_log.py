@@ -38,7 +38,8 @@ def log_in_the_past(connection: Connection, *ago: int) -> None:
             "insert into pgsm_private.event_log select (jsonb_populate_record(l,"
             " jsonb_build_object('revision', 1000 + %s, 'recorded_at',"
             f" ({OLD} + interval '3 days')))).*"
-            " from pgsm_private.event_log as l where instance_id = 'a' and revision = 1",
+            " from pgsm_private.event_log as l"
+            " where instance_id = 'a' and revision = 1",
             [number, number],
         )
     connection.execute("select pgsm.make_log_partitions()")
