@@ -23,9 +23,9 @@ BULK = 1000
 
 
 @contextmanager
-def running() -> Iterator[str]:
+def running(directory: Path = DIRECTORY) -> Iterator[str]:
     """The DSN of a fresh database in a cluster of its own, stopped afterwards."""
-    cluster = DevCluster(DIRECTORY)
+    cluster = DevCluster(directory)
     cluster.up()
     try:
         cluster.empty_database()
