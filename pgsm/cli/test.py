@@ -16,6 +16,7 @@ from ..scenarios.model import Scenario
 from ..scenarios.playing import play_in_database, play_in_memory
 from ..scenarios.reading import SCHEMA, ScenarioError, read
 from ..scenarios.running import Result
+from ..testing.store import plain
 from .common import console, fail, json_option
 
 PATTERNS = tuple(
@@ -121,7 +122,7 @@ def test_command(
     if junit is not None:
         reporting.write_junit(results, junit)
     if out is None:
-        click.echo(pretty(reporting.as_json(results, watched)))
+        click.echo(pretty(plain(reporting.as_json(results, watched))))
     else:
         _show_end(out, results, watched)
     _end(results, watched, fail_under)

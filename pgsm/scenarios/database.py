@@ -15,6 +15,7 @@ import psycopg
 
 from pgsm.engine import exact
 
+from ..programs import SetupError
 from ..testing import Refused, durations
 from ..testing.world import NOON
 from . import database_sql as sql
@@ -65,9 +66,10 @@ class DatabaseHost:
         try:
             self.rows("set local role pgsm_owner")
         except psycopg.errors.InsufficientPrivilege as error:
-            raise HostError(
-                "the clock of a database is moved by a superuser, or a member of"
-                f" pgsm_owner: {error.diag.message_primary}"
+            raise SetupError(
+                error.diag.message_primary or "",
+                "the clock of a database is moved by a superuser or a member of"
+                " pgsm_owner; all is rolled back",
             ) from None
         yield
         self.rows("reset role")
@@ -99,7 +101,7 @@ class DatabaseHost:
             raise HostError(f"the machine {name}: {refusal}") from None
 
     def knows(self, machine: str) -> bool:
-        query = "select from pgsm.machines where machine = %(machine)s"
+        query = "select true as found from pgsm.machines where machine = %(machine)s"
         return bool(self.rows(query, machine=machine))
 
     def functions(self, results: Mapping[str, Json]) -> None:
@@ -130,7 +132,7 @@ class DatabaseHost:
 
     def _free_id(self, machine: str) -> str:
         number = 1
-        query = "select from pgsm.instances where instance_id = %(id)s"
+        query = "select true as found from pgsm.instances where instance_id = %(id)s"
         while self.rows(query, id=f"{machine}-{number}"):
             number += 1
         return f"{machine}-{number}"
