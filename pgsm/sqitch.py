@@ -84,15 +84,25 @@ def project_directory() -> Path:
 
 def planned(project: Path) -> list[str]:
     """The changes of the project's plan, in order."""
-    return [change for change in map(_change_of, _plan_lines(project)) if change]
+    return changes(_plan_lines(project))
+
+
+def changes(plan: Sequence[str]) -> list[str]:
+    """The changes that the lines of a plan name, in order."""
+    return [change for change in map(_change_of, plan) if change]
 
 
 def project_name(project: Path) -> str:
     """The name that sqitch's registry knows the project by."""
-    for line in _plan_lines(project):
+    return named_in(_plan_lines(project), project / "sqitch.plan")
+
+
+def named_in(plan: Sequence[str], path: Path) -> str:
+    """The name that the lines of the plan in `path` give their project."""
+    for line in plan:
         if line.startswith("%project="):
             return line.removeprefix("%project=").strip()
-    raise SetupError(f"{project / 'sqitch.plan'} does not name its project")
+    raise SetupError(f"{path} does not name its project")
 
 
 def status(dsn: str, project: Path | None = None) -> Status:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
-
 import click
 
 from ..engine import exact
-from ..formats import files
-from ..formats.common import FormatError
-from .common import dsn_option, fail, json_option
+from .common import dsn_option, json_option
 from .conditions import consequence
 from .database import Row, call, connected, row, rows
+from .definitions import name_of, read
+from .machine_add import add
 from .tables import (
     Columns,
     print_facts,
@@ -41,7 +38,11 @@ def machine() -> None:
         pgsm machine define order.json
         pgsm machine list
         pgsm machine show order --version 2
+        pgsm machine add order.json
     """
+
+
+machine.add_command(add)
 
 
 @machine.command("list")
@@ -207,9 +208,9 @@ def define(
         pgsm machine define order.yaml --name order --no-current
         pgsm import scxml order.scxml | pgsm machine define - --name order
     """
-    document = _document(file)
+    document = read(file)
     asked = {
-        "name": name or _name_of(document, file),
+        "name": name or name_of(document, file),
         "definition": exact.dumps(document),
         "version": version,
         "make_current": not no_current,
@@ -244,27 +245,3 @@ _DEFINED = """
     select machine, version, is_current, checksum from pgsm.machine_versions
     where machine = %(name)s and version = %(version)s
 """
-
-
-def _document(file: str) -> Any:
-    if file != "-" and not Path(file).is_file():
-        raise click.BadParameter(f"there is no file {file!r}", param_hint="FILE")
-    if file.endswith(".scxml"):
-        raise click.BadParameter(
-            f"pgsm import scxml {file} | pgsm machine define - --name NAME",
-            param_hint="an SCXML document is imported first",
-        )
-    try:
-        return files.read_definition(file)
-    except FormatError as error:
-        lines = [f"{p.path}: {p.message}" for p in error.problems]
-        fail("\n".join(lines), "pgsm check says more")
-
-
-def _name_of(document: Any, file: str) -> str:
-    found = document.get("id") if isinstance(document, dict) else None
-    if isinstance(found, str):
-        return found
-    if file == "-":
-        raise click.UsageError('a document without "id" needs --name NAME')
-    return Path(file).name.split(".")[0]

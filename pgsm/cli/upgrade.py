@@ -12,6 +12,7 @@ from .common import dsn_option, fail, json_option
 from .database import Row, call, connected, row, rows
 from .tables import print_line, state, text
 from .upgrade_diff import COLOURS, NOTHING, as_lines, as_markdown, as_rows
+from .upgrade_draft import draft
 from .upgrade_look import (
     check,
     failures,
@@ -37,7 +38,7 @@ def upgrade() -> None:
     """
 
 
-for command in (check, preview, run, failures, path):
+for command in (check, draft, preview, run, failures, path):
     upgrade.add_command(command)
 
 
