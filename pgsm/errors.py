@@ -124,8 +124,8 @@ class BadEvent(PgsmError, code="SM104", name="PGSM_BAD_EVENT"):
     """This is no event that may be sent from outside.
 
     The name is not a text of 1 to 500 printable characters, it is reserved for the
-    engine (done.invoke, error.execution, after, pgsm, …), or the data is not a JSON
-    object.
+    engine (done.invoke, error.execution, after, pgsm, …) or internal to the machine
+    (internalEvents), or the data is not a JSON object or not of the event's schema.
     """
 
 

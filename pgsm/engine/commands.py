@@ -19,7 +19,8 @@ def net(journal: Iterable[tuple[Any, ...]], before: Set[State]) -> dict[str, Jso
     ``rearmed``    ``{"state", "delay"}`` of timers that are deleted
     ``timers``     ``{"kind", "event", "data", "due", "state", "delay", "send_id"}``,
                    with ``from`` where due is not counted from the step's clock
-    ``messages``   the same with ``to``, an instance id
+    ``messages``   the same with ``to``, an instance id; with ``state`` where they go
+                   with their sender
     ``effects``    ``{"kind", "name", "input", "policy", "state", "invoke_id", …}``
     ``children``   ``{"kind", "id", "instance", "machine", "input", "state"}``
     ``stops``      instance ids of children that are stopped

@@ -59,6 +59,12 @@ def describe(
     if run.commands and (netted := commands.net(run.commands, before)):
         result.update(netted)
         result["commands"] = True
+    if run.plan.semantics.drops_delayed:
+        # as a timer of the root: it goes when that is left
+        for message in result.get("messages", ()):
+            message["state"] = ""
+        if not run.running:
+            result["discards"] = True
     if run.plan.time_zone != "UTC" and ("timers" in result or "messages" in result):
         result["zone"] = run.plan.time_zone
     return result

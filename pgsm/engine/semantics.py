@@ -38,6 +38,9 @@ class Semantics:
     # a child that had ended before its state was left is heard of; else nothing
     # comes from a state's work once it is left
     hears_the_ended: bool
+    # a message that is still delayed when its sender ends is dropped; else it is
+    # delivered
+    drops_delayed: bool
 
 
 XSTATE = Semantics(
@@ -52,6 +55,7 @@ XSTATE = Semantics(
     done_by_id=False,
     invoke_when_settled=False,
     hears_the_ended=False,
+    drops_delayed=False,
 )
 SCXML = Semantics(
     name="scxml",
@@ -65,6 +69,7 @@ SCXML = Semantics(
     done_by_id=True,
     invoke_when_settled=True,
     hears_the_ended=True,
+    drops_delayed=True,
 )
 BY_NAME = {each.name: each for each in (XSTATE, SCXML)}
 

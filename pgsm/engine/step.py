@@ -202,7 +202,7 @@ def step(
     compiled = get_plan(checksum, document)
     check_event(event, data, origin)
     if origin in ("event", "post"):
-        _refuse_internal(compiled, event)
+        _refuse_internal(compiled.internal_events, event)
     run = load_run(compiled, states, context, history, work, Who(*who))
     before_states, before_context = set(run.configuration), run.context
     before_history = dict(run.history) if run.history else {}
@@ -256,9 +256,9 @@ def stop(
     return {**result, **ended, "output": None}
 
 
-def _refuse_internal(compiled: plan.Plan, event: str) -> None:
+def _refuse_internal(descriptors: Sequence[str], event: str) -> None:
     """Refuse what only the machine itself may raise."""
-    for descriptor in compiled.internal_events:
+    for descriptor in descriptors:
         if interpreter.matches(descriptor, event):
             raise errors.Refusal(
                 errors.BAD_EVENT,
@@ -444,9 +444,16 @@ def diagram_document(text: str, active: str | None) -> Json:
     return diagram.operation(text, active)
 
 
-def check_sendable(event: str | None, data: str | None, origin: str) -> Json:
-    """Return an empty object, or the refusal of what is no event."""
+def check_sendable(
+    event: str | None, data: str | None, origin: str, internal: str | None = None
+) -> Json:
+    """Return an empty object, or the refusal of what cannot be sent to a machine.
+
+    ``internal`` is its internalEvents; None where the machine is not known.
+    """
     check_event(event, data, origin)
+    assert event is not None
+    _refuse_internal(loads(internal) or (), event)
     return {}
 
 

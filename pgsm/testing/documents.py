@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -110,6 +110,13 @@ def takes(document: str, event: str) -> bool:
         for node in tree.nodes
         for descriptor in _descriptors(node.raw)
     )
+
+
+@functools.lru_cache(maxsize=256)
+def read_root(document: str) -> Mapping[str, Json]:
+    """The value of a version's document, which is not to be changed."""
+    root: Mapping[str, Json] = exact.loads(document)
+    return root
 
 
 def _descriptors(state: dict[str, Json]) -> Iterator[str]:

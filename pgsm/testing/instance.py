@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pgsm.engine import exact
 
+from . import documents
 from .errors import NotFound, Refused
 from .host import SYSTEM, describe, unhandled
 from .rows import Effect, LogEntry, Row, Snapshot, Timer
@@ -246,7 +247,10 @@ class Instance:
         """Queue an event: it is applied when the world settles, or after the delay."""
         world, row, data = self.world, self._row, _object(data)
         store = world._store
-        world._door.check_event(event, data, "post")
+        version = world._host.version(row.machine, row.version)
+        root = documents.read_root(version.document)
+        internal, zone = root.get("internalEvents", ()), root.get("timeZone", "UTC")
+        world._door.check_event(event, data, "post", internal)
         if not row.alive:
             _check_sendable(row, None)
         if event_id is not None:
@@ -257,7 +261,7 @@ class Instance:
                 if (waiting.event, waiting.data) == (event, data):
                     return event_id
                 raise Refused("SM107", f'event id "{event_id}" is taken')
-        due = due_at(world.clock, {"in": delay or "0"}, "UTC")
+        due = due_at(world.clock, {"in": delay or "0"}, zone)
         order = store.next_order()
         timer = Timer(
             instance_id=self.id,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
 from decimal import Decimal
 from typing import Any
@@ -70,9 +70,11 @@ class Door:
         result = self._call("enabled", version, states, context, history, *who)
         return result["events"]
 
-    def check_event(self, event: str, data: Json, origin: str) -> None:
-        """Refuse what is no event."""
-        arguments = [event, exact.dumps(data), origin]
+    def check_event(
+        self, event: str, data: Json, origin: str, internal: Sequence[str] = ()
+    ) -> None:
+        """Refuse what is no event, or is internal to the machine, where it is given."""
+        arguments = [event, exact.dumps(data), origin, exact.dumps([*internal])]
         result = exact.loads(step.call("check_event", arguments))
         if "error" in result:
             raise _refused(result["error"])

@@ -190,8 +190,13 @@ NEVER_TAKEN = {
 def end_instance(store: Store, row: Row) -> None:
     """Nothing of its own can reach an ended instance.
 
-    What others have sent stays: it is found undeliverable.
+    What others have sent stays: it is found undeliverable.  What it has sent itself
+    does, too, but for delayed messages of SCXML documents, which carry a state.
     """
+    for key, timer in list(store.timers.items()):
+        mine = timer.kind == "message" and timer.sender == row.instance_id
+        if mine and timer.state is not None and timer.due_at > row.clock:
+            del store.timers[key]
     for timer in store.timers_of(row.instance_id):
         key = timer.instance_id, timer.timer_id
         if timer.kind in ("after", "send"):
@@ -260,6 +265,7 @@ def _write_messages(store: Store, row: Row, result: Json) -> None:
                 armed_at=row.clock,
                 order=store.next_order(),
                 send_id=item.get("send_id"),
+                state=item.get("state"),
                 sender=row.instance_id,
             )
         )

@@ -133,6 +133,58 @@ def test_what_is_no_event_is_refused_at_once(
     assert refusal.value.sqlstate == sqlstate
 
 
+INTERNAL = {
+    "internalEvents": ["own.*"],
+    "keys": {"name": expr("'x'")},
+    "context": {"n": 0},
+    "on": {"own.step": {"actions": assign(n=1)}, "go": {"actions": assign(n=2)}},
+}
+SEND_AGAIN = (
+    "select pgsm.send_events(jsonb_agg(jsonb_build_object("
+    "'instance_id', %(id)s::text, 'event', e))) from unnest(array["
+)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "select pgsm.post_event(%(id)s, 'own.step')",
+        "select pgsm.post_event(%(id)s, 'own.step', delay => '1 day')",
+        "select pgsm.post_event(%(id)s, 'own.step', event_id => 'x')",
+        "select pgsm.send_event(%(id)s, 'own.step')",
+        "select pgsm.send_event_by_key('m1', 'name', 'x', 'own.step')",
+        "select pgsm.start_or_send('m1', %(id)s, 'own.step')",
+        "select pgsm.start_or_send('m1', 'new', 'own.step')",
+        SEND_AGAIN + "'own.step']) as e",
+        SEND_AGAIN + "'go', 'go', 'go', 'go', 'go', 'own.step']) as e",
+    ],
+)
+def test_internal_event_is_refused_at_the_call(
+    postgres: PostgresEngine, call: str
+) -> None:
+    chart = postgres.start(INTERNAL)
+    with pytest.raises(psycopg.Error) as refusal, postgres.connection.transaction():
+        postgres.connection.execute(call.encode(), {"id": chart.instance_id})
+    assert refusal.value.sqlstate == "SM104"
+    assert refusal.value.diag.message_detail.endswith('internalEvents has "own.*"')
+    assert chart.snapshot().revision == 1
+    assert chart.rows("select from pgsm.timers") == []
+
+
+def test_posted_event_is_checked_by_the_version_that_will_take_it(
+    postgres: PostgresEngine,
+) -> None:
+    chart = postgres.start(INTERNAL)
+    postgres.define("m1", {**INTERNAL, "internalEvents": ["go"]})
+    chart.rows("select pgsm.set_upgrade_policy('m1', 'lazy')")
+    with pytest.raises(psycopg.Error) as refusal, postgres.connection.transaction():
+        post(chart, "go")
+    assert refusal.value.sqlstate == "SM104"
+    post(chart, "own.step")
+    assert fire(chart)["fired"] == 1
+    assert chart.snapshot().revision == 3  # the upgrade, the event
+
+
 def test_unknown_and_ended_instances_are_refused_at_once(
     hearer: PostgresChart,
 ) -> None:

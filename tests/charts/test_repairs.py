@@ -207,3 +207,15 @@ def test_events_that_wait_are_limited(postgres: PostgresEngine) -> None:
         chart.instance_id,
     )
     assert chart.refuse("early").sqlstate == "SM117"
+
+
+def test_what_waited_for_a_pause_that_ended_in_a_stop_is_visible(
+    postgres: PostgresEngine,
+) -> None:
+    chart = postgres.start({"on": {"go": {}}})
+    chart.rows("select pgsm.pause_instance(%s)", chart.instance_id)
+    chart.rows("select pgsm.post_event(%s, 'go')", chart.instance_id)
+    chart.rows("select pgsm.stop_instance(%s)", chart.instance_id)
+    chart.rows("select pgsm.fire_timers()")
+    (row,) = chart.rows("select status, event from pgsm.late_timers")
+    assert row == {"status": "undeliverable", "event": "go"}

@@ -175,3 +175,12 @@ def test_timer_that_fails_is_kept_and_tried_again(world: World) -> None:
     lenient.advance("1 day")
     (timer,) = m.timers
     assert (timer.attempts, timer.status) == (10, "failed")
+
+
+def test_internal_event_is_refused_when_it_is_posted(world: World) -> None:
+    internal = machine({"a": {"on": {"own": "a"}}}, internalEvents=["own"])
+    instance = world.start(world.define(internal, "m"))
+    with pytest.raises(Refused) as refusal:
+        instance.post("own", delay="1 day")
+    assert refusal.value.sqlstate == "SM104"
+    assert instance.timers == []

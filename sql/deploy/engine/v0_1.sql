@@ -298,7 +298,8 @@ def net(journal: Iterable[tuple[Any, ...]], before: Set[State]) -> dict[str, Jso
     ``rearmed``    ``{"state", "delay"}`` of timers that are deleted
     ``timers``     ``{"kind", "event", "data", "due", "state", "delay", "send_id"}``,
                    with ``from`` where due is not counted from the step's clock
-    ``messages``   the same with ``to``, an instance id
+    ``messages``   the same with ``to``, an instance id; with ``state`` where they go
+                   with their sender
     ``effects``    ``{"kind", "name", "input", "policy", "state", "invoke_id", …}``
     ``children``   ``{"kind", "id", "instance", "machine", "input", "state"}``
     ``stops``      instance ids of children that are stopped
@@ -3675,6 +3676,12 @@ def describe(
     if run.commands and (netted := commands.net(run.commands, before)):
         result.update(netted)
         result["commands"] = True
+    if run.plan.semantics.drops_delayed:
+        # as a timer of the root: it goes when that is left
+        for message in result.get("messages", ()):
+            message["state"] = ""
+        if not run.running:
+            result["discards"] = True
     if run.plan.time_zone != "UTC" and ("timers" in result or "messages" in result):
         result["zone"] = run.plan.time_zone
     return result
@@ -11400,6 +11407,9 @@ class Semantics:
     # a child that had ended before its state was left is heard of; else nothing
     # comes from a state's work once it is left
     hears_the_ended: bool
+    # a message that is still delayed when its sender ends is dropped; else it is
+    # delivered
+    drops_delayed: bool
 
 
 XSTATE = Semantics(
@@ -11414,6 +11424,7 @@ XSTATE = Semantics(
     done_by_id=False,
     invoke_when_settled=False,
     hears_the_ended=False,
+    drops_delayed=False,
 )
 SCXML = Semantics(
     name="scxml",
@@ -11427,6 +11438,7 @@ SCXML = Semantics(
     done_by_id=True,
     invoke_when_settled=True,
     hears_the_ended=True,
+    drops_delayed=True,
 )
 BY_NAME = {each.name: each for each in (XSTATE, SCXML)}
 
@@ -11752,7 +11764,7 @@ def step(
     compiled = get_plan(checksum, document)
     check_event(event, data, origin)
     if origin in ("event", "post"):
-        _refuse_internal(compiled, event)
+        _refuse_internal(compiled.internal_events, event)
     run = load_run(compiled, states, context, history, work, Who(*who))
     before_states, before_context = set(run.configuration), run.context
     before_history = dict(run.history) if run.history else {}
@@ -11806,9 +11818,9 @@ def stop(
     return {**result, **ended, "output": None}
 
 
-def _refuse_internal(compiled: plan.Plan, event: str) -> None:
+def _refuse_internal(descriptors: Sequence[str], event: str) -> None:
     """Refuse what only the machine itself may raise."""
-    for descriptor in compiled.internal_events:
+    for descriptor in descriptors:
         if interpreter.matches(descriptor, event):
             raise errors.Refusal(
                 errors.BAD_EVENT,
@@ -11994,9 +12006,16 @@ def diagram_document(text: str, active: str | None) -> Json:
     return diagram.operation(text, active)
 
 
-def check_sendable(event: str | None, data: str | None, origin: str) -> Json:
-    """Return an empty object, or the refusal of what is no event."""
+def check_sendable(
+    event: str | None, data: str | None, origin: str, internal: str | None = None
+) -> Json:
+    """Return an empty object, or the refusal of what cannot be sent to a machine.
+
+    ``internal`` is its internalEvents; None where the machine is not known.
+    """
     check_event(event, data, origin)
+    assert event is not None
+    _refuse_internal(loads(internal) or (), event)
     return {}
 
 
@@ -13523,7 +13542,7 @@ begin
         from (values
             ('__init__', '200ff6bd3db86caff3e721305c0ae154f8d460b220c2a4e27c3cb69442137a02'),
             ('actions', '4a3c558d87da9914d6b962a86b5a18d280b20b44b890b736cd0cc8f101c0b6f8'),
-            ('commands', '4d0fceb5a0801179752c8603a13f4ac7148a6a118734b7d2946752009aa5238f'),
+            ('commands', 'e527b2ef15828344f8727395b20dd596fd04b77bf945a2339de2f28227120c32'),
             ('configuration', 'f1343a90233305349a76429fc1870856a8072a39e6d13c47407a446a7fd7f3c1'),
             ('content', '5940b4508637eac69a8a05d8c16af72959a9c3d0041d5c59d909a21ccebe5bad'),
             ('coverage', 'fd208b4f110a99beaa15585fb58c7a6bec21e9dc750afb70b115dc9a9d732e95'),
@@ -13544,7 +13563,7 @@ begin
             ('definition_tree', '797302773a131dab53078126a2f7ad02564a77f84c26c110660e29367fb47646'),
             ('definition_values', 'c21b77f0ff381074d9afd83cea1877d5f4918d8812366122685605b137e85210'),
             ('definition_xstate', '28a819891f29be3e7fa96d520a7857bc8aac1fc61b7f6ee9c3a51339d401111b'),
-            ('description', 'f8b9a91fb2a25e918db54c45e7a960633c064a77b85466c3f73ef46a72592a3b'),
+            ('description', 'c6110e3515b2799e8bf1f5615d59087efd197d616aabf4f68c6e71441463dfe2'),
             ('diagram', 'cefd8e4b0900182d9fad6b09a747c24c41b327a50f4d2ff1c970ceb6c83a6a43'),
             ('diagram_model', '380a1ab3dc7313d77d20407553e67388bb53fc94e8e3374abdc21594170e3c73'),
             ('diagram_texts', '4f1b7c83144e39923d7b1f8abe6763376fdf2361d3fd14dde7303fdc340df586'),
@@ -13578,9 +13597,9 @@ begin
             ('run', '99b1d56eab57d9600510835297f7dc4da4d878c978254391326028b5957abff2'),
             ('schemas', '0a61a3b175a182fc4b4c4553b993e3b8ef66c0f6410607f1852a4d665e271bbe'),
             ('scxml', '16972ffd3afce781a1ec069e616771b8f34b4e80d14006d8a3aa75ab6aeccb6d'),
-            ('semantics', 'df7da3827f8975241706577c61f8cb1a12bb14008c3a45ce389acd12d30c92ac'),
+            ('semantics', '048e7c3e0edd43bf711a4b7b5cdbdefa121bf947cf0d01699f33bc36f9f973f0'),
             ('send_compiler', 'c0b6987b3ff1f367052004ff20e4b7c0472bcbd5d6facacaa647164df7d07512'),
-            ('step', 'b0df4105a84b356bf83aefa03f38641519a88d879351c3b7002dd1f0a36d3c0b'),
+            ('step', '7471cef2affa3f9440fccfd9623a554082a3f58973135adb340592fb0eb684c6'),
             ('upgrade', 'e5c151ddba372f3c6b9cd3000d9d5bdd65fc75e752fa53234df39657da9815a3'),
             ('upgrade_check', '358aca3dcbcdc11ae7e67a74feac17fb61f952877cb7fce467a65180e3840407'),
             ('upgrade_template', 'c84fbe3638661bfd4c106df3a97f55c7094df7e18db835130759badd8d28ee8b'),
@@ -13614,7 +13633,7 @@ if door is None:
 
     # The name carries the hash: "create or replace" empties SD in every open
     # session, but sys.modules would keep the old engine.
-    package = "pgsm_engine_e66699028b10"
+    package = "pgsm_engine_0e6a351fc28c"
     rows = plpy.execute(
         "select name, source from pgsm_engine.modules where release = '0.1'"
     )

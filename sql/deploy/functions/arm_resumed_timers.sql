@@ -31,14 +31,14 @@ begin
                 select distinct t.instance_id
                 from pgsm_private.timers as t
                 join pgsm_private.instances as i on i.instance_id = t.instance_id
-                where t.status = 'held' and i.status = 'active'
+                where t.status = 'held' and i.status <> 'paused'
                     and i.machine = v_version.machine and i.version = v_version.version
                 limit 5000
             );
             v_locked := array(
                 select i.instance_id
                 from pgsm_private.instances as i
-                where i.instance_id = any (v_held) and i.status = 'active'
+                where i.instance_id = any (v_held) and i.status <> 'paused'
                 order by i.instance_id
                 for no key update skip locked
             );

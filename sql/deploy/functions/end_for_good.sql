@@ -3,6 +3,7 @@
 -- requires: functions/insert_message
 -- requires: functions/tell_parent
 -- requires: functions/end_timers
+-- requires: functions/drop_delayed
 -- requires: functions/settle_timers
 -- requires: functions/cancel_effects
 -- requires: tables/instances
@@ -51,6 +52,7 @@ begin
     delete from pgsm_private.upgrade_failures as f where f.instance_id = v_instance.instance_id;
 
     perform pgsm_private.end_timers(v_instance.instance_id);
+    perform pgsm_private.drop_delayed(v_instance.instance_id, v_instance.clock);
     update pgsm_private.timers as t
     set status = 'armed'
     where t.instance_id = v_instance.instance_id and t.status = 'held';

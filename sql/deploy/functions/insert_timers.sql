@@ -41,7 +41,7 @@ begin
 
     -- a message lies under its receiver, which need not exist
     insert into pgsm_private.timers (
-        instance_id, timer_id, kind, send_id, event, data, sender, ordinal,
+        instance_id, timer_id, kind, state, send_id, event, data, sender, ordinal,
         due_at, armed_at
     )
     select
@@ -49,6 +49,7 @@ begin
         concat_ws('/', v_instance.instance_id, v_instance.incarnation,
             v_instance.revision, r.ordinal),
         'message',
+        r.message ->> 'state',
         r.message ->> 'send_id',
         r.message ->> 'event',
         jsonb_strip_nulls(jsonb_build_object('id', r.message -> 'send_id'))

@@ -6,6 +6,7 @@
 -- requires: functions/first_answer
 -- requires: functions/check_sendable
 -- requires: tables/timers
+-- requires: tables/machines
 
 begin;
 set local role pgsm_owner;
@@ -25,12 +26,21 @@ as $$
 #variable_conflict use_column
 declare
     v_instance  pgsm_private.instances;
+    v_version   pgsm_private.machine_versions;
     v_now       timestamptz := pgsm_private.now();
     v_ordinal   integer;
     v_timer_id  text := post_event.event_id;
 begin
-    perform pgsm_private.check_event(post_event.event, post_event.data, 'post');
     v_instance := pgsm_private.find_instance(post_event.instance_id);
+    -- the version that is to take it
+    select n.* into v_version
+    from pgsm_private.machine_versions as v
+    join pgsm_private.machine_versions as n
+        on n.machine = v.machine and n.version = coalesce(v.next_version, v.version)
+    where v.machine = v_instance.machine and v.version = v_instance.version;
+    perform pgsm_private.check_event(
+        post_event.event, post_event.data, 'post', v_version.settings ->> 'internalEvents'
+    );
     if v_instance.status not in ('active', 'paused') then
         perform pgsm_private.check_sendable(v_instance, null);
     end if;
@@ -63,7 +73,9 @@ begin
         post_event.instance_id, v_timer_id, 'post', post_event.event, post_event.data,
         post_event.event_id, pgsm_private.actor(), v_ordinal,
         case v_instance.status when 'paused' then 'held' else 'armed' end,
-        pgsm_private.due_at(v_now, jsonb_build_object('in', coalesce(post_event.delay, '0')), null),
+        pgsm_private.due_at(
+            v_now, jsonb_build_object('in', coalesce(post_event.delay, '0')), v_version.time_zone
+        ),
         v_now
     )
     on conflict do nothing;
@@ -88,11 +100,13 @@ comment on function pgsm.post_event (text, text, jsonb, text, interval) is $comm
         select pgsm.post_event('order-42', 'payment.received', '{"amount": 12.50}');
 
     Takes no lock on the instance: for webhooks, triggers, functions that a
-    machine calls, and transactions that touch several instances.  Returns the
+    machine calls, and transactions that touch several instances.  A delay of days
+    or months follows the calendar of the document's timeZone.  Returns the
     timer id (the event_id, else txTRANSACTION/ORDINAL).  The same event_id
-    is the same event: it is applied once, posted or sent.  Raises SM100, SM104,
-    SM107 (the event_id is another event's), SM110 (ended), SM117 (10,000 wait
-    already), SM201 (a negative delay).
+    is the same event: it is applied once, posted or sent.  Raises SM100, SM104
+    (no event, or one of the machine's internalEvents), SM107 (the event_id is
+    another event's), SM110 (ended), SM117 (10,000 wait already), SM201 (a negative
+    delay).  What the machine refuses later is kept with its error, in late_timers.
 $comment$;
 
 commit;

@@ -6,6 +6,7 @@
 -- requires: functions/insert_message
 -- requires: functions/tell_parent
 -- requires: functions/end_timers
+-- requires: functions/drop_delayed
 -- requires: functions/log_repair
 
 begin;
@@ -36,6 +37,11 @@ begin
     from jsonb_each(v_instance.work -> 'children') as c (id, child);
     perform pgsm_private.tell_parent(v_instance, stop_instance.reason);
     perform pgsm_private.end_timers(v_instance.instance_id);
+    perform pgsm_private.drop_delayed(v_instance.instance_id, v_instance.clock);
+    -- what waited for the end of a pause: a driver finds it undeliverable
+    update pgsm_private.timers as t
+    set status = 'armed'
+    where t.instance_id = v_instance.instance_id and t.status = 'held';
     perform pgsm_private.end_state_work(
         v_instance.instance_id, v_instance.states || array[''], v_instance.clock
     );

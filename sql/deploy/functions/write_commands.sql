@@ -6,6 +6,7 @@
 -- requires: functions/cancel_invocations
 -- requires: functions/release_deferred
 -- requires: functions/end_timers
+-- requires: functions/drop_delayed
 -- requires: tables/instances
 
 begin;
@@ -61,6 +62,9 @@ begin
     end if;
     if v_instance.status in ('done', 'stopped') then
         perform pgsm_private.end_timers(v_instance.instance_id);
+    end if;
+    if v_result ? 'discards' then
+        perform pgsm_private.drop_delayed(v_instance.instance_id, v_instance.clock);
     end if;
 end;
 $$;

@@ -38,7 +38,7 @@ create index timers_due_idx on pgsm_private.timers (due_at) where status = 'arme
 create index timers_held_idx on pgsm_private.timers (instance_id) where status = 'held';
 
 create index timers_sent_idx on pgsm_private.timers (sender, send_id)
-    where kind = 'message' and send_id is not null;
+    where kind = 'message' and (send_id is not null or state is not null);
 
 comment on table pgsm_private.timers is $comment$
     A delayed, posted or deferred event of an instance, known by the state and
@@ -46,6 +46,8 @@ comment on table pgsm_private.timers is $comment$
     Deleted when it fires or its state is left; kept with its error when it
     fails.  Within an instance rows fire by due_at, armed_at, ordinal; the ordinal
     is the place in the sender's history: 1000000 * revision + place in the step.
+    A message with a state ('', the root) is dropped when its sender ends before it is
+    due: SCXML's.
 $comment$;
 
 commit;
