@@ -34,12 +34,15 @@ class _Going:
                     message = "a state function says where each instance goes"
                     raise upgrade.refuse(message, hint="see preview_upgrades")
                 run.configuration.update(
-                    upgrade.map_states(states, rules["states"], plan)
+                    upgrade.map_states(
+                        states, rules["states"], plan, rules.get("finals")
+                    )
                 )
             except errors.Refusal as refusal:
                 self.problem, self.hint = refusal.message, refusal.facts.get("hint")
                 return
-            work = Work(run, rules["states"], rules["timers"], rules["effects"])
+            names = rules["states"], rules["timers"], rules["effects"]
+            work = Work(run, *names, coverage=True)
             self.hops.append(work)
             states = [
                 state.path
@@ -120,7 +123,9 @@ def _leaf(leaf: str, path: Sequence[Hop]) -> list[str]:
         paths = [
             target
             for one in paths
-            for target in upgrade.map_leaf(one, rules["states"], plan)
+            for target in upgrade.map_leaf(
+                one, rules["states"], plan, rules.get("finals")
+            )
         ]
     return paths
 
@@ -154,15 +159,10 @@ def _child(going: _Going, item: Mapping[str, Json]) -> str:
     state, invoke_id = item["state"], item["invoke_id"]
     for work in going.hops:
         word = work.effect_policy(state, invoke_id)
-        found = [
-            invocation
-            for active in work.targets(state)
-            for invocation in active.invocations
-            if invocation.invoke_id == invoke_id and invocation.machine is not None
-        ]
-        if not found or word != "keep":
+        found = work.find(state, invoke_id, lambda one: one.machine is not None)
+        if found is None or word != "keep":
             return "started anew" if found and word == "restart" else "stopped"
-        state = found[0].state.path
+        state, invoke_id = found.state.path, found.invoke_id
     return f"{invoke_id}, on its own version"
 
 

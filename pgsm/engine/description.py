@@ -51,7 +51,7 @@ def describe(
         result["output"] = run.output
         result["commands"] = True
     if run.plan.keys and (run.context is not context or not context):
-        result["keys"] = _keys(run)
+        result["keys"] = describe_keys(run)
         result["commands"] = True
     if changed and run.plan.has_defer and run.running:
         result["release"] = result["commands"] = True
@@ -122,7 +122,7 @@ def _describe_configuration(run: Run) -> dict[str, Json]:
     }
 
 
-def _keys(run: Run) -> dict[str, Json]:
+def describe_keys(run: Run) -> dict[str, Json]:
     """Return the keys as texts, null for none; those of the input at start only."""
     found: dict[str, Json] = {}
     starts = run.scope["input"] is not None

@@ -1,8 +1,9 @@
 """An instance moved to another version, or to other states of its own.
 
 The declared rules are ``{"states", "state", "context", "timers", "effects",
-"history", "entry"}``; for a repair also ``targets``, the states that are active
-then, and ``value``, its context.
+"history", "entry"}``, with ``finals``, the final states of the old version, and
+``keys``, the names of its keys; for a repair also ``targets``, the states that are
+active then, and ``value``, its context.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ from functools import lru_cache
 from typing import Any
 
 from . import configuration as sets
-from . import errors, exact, interpreter, upgrade, upgrade_template, values
-from .description import describe, dump_history
+from . import errors, exact, interpreter, schemas, upgrade, upgrade_template, values
+from .description import describe, describe_keys, dump_history
 from .plan import Plan, State
 from .run import Run, make_event
 from .upgrade_work import Work
@@ -69,12 +70,15 @@ def migrate(
     if rules.get("entry"):
         going_on.run_entries(old)
     going_on.start_missing()
-    _raise_done(run, old)
+    _raise_done(run, old, rules.get("finals"))
     if run.running:
         interpreter.settle(run)
     else:
         run.commands.extend(("exit", state) for state in run.configuration)
-    return _describe(run, start_states, before, kept, dropped)
+    schemas.check_context(run)
+    result = _describe(run, start_states, before, kept, dropped)
+    _describe_keys(run, rules.get("keys") or (), result)
+    return result
 
 
 def _describe(
@@ -84,6 +88,8 @@ def _describe(
     result["history"] = dump_history(run)
     result["kept"] = kept
     result["work"] = run.work
+    if run.running:  # the new version may take what the old one deferred
+        result["release"] = result["commands"] = True
     if dropped:
         result["dropped"] = {"history": dropped}
     if run.context is not before:
@@ -96,18 +102,38 @@ def _describe(
     return result
 
 
+def _describe_keys(run: Run, old: Sequence[str], result: dict[str, Json]) -> None:
+    """Add all keys: the new version may have others of the same context."""
+    keys = describe_keys(run) if run.plan.keys else {}
+    gone = {name: None for name in old if name not in run.plan.keys}
+    if keys or gone:
+        result["keys"] = {**keys, **gone}
+        result["commands"] = True
+
+
 def _configuration(
     plan: Plan, rules: Mapping[str, Json], mapping: upgrade.StateMap, old: Sequence[str]
 ) -> set[State]:
     targets = rules.get("targets")
     if targets is None:
-        return upgrade.map_states(old, mapping, plan)
+        return upgrade.map_states(old, mapping, plan, rules.get("finals"))
     for path in targets:
         if path not in plan.state_by_path:
             raise upgrade.refuse(f'there is no state "{path}"')
         if plan.state_by_path[path].kind == "history":
             raise upgrade.refuse(f'"{path}" is a history state')
     return upgrade.complete([plan.state_by_path[path] for path in targets], plan)
+
+
+def map_states(plan: Plan, declared: str, old: str) -> list[str]:
+    """Return the states that active states (a line each) become by declared rules."""
+    rules = _rules(declared)
+    paths = old.split("\n") if old else []
+    return _active(plan, _configuration(plan, rules, rules["states"], paths))
+
+
+def _active(plan: Plan, configuration: set[State]) -> list[str]:
+    return [state.path for state in sets.document_order(configuration - {plan.root})]
 
 
 def _ask_states(
@@ -153,9 +179,7 @@ def _map_context(run: Run, declared: str, old: Sequence[str]) -> None:
                 f"the context template failed: {error.message}", detail=error.path
             ) from None
         return
-    new = [
-        state.path for state in sets.document_order(run.configuration - {run.plan.root})
-    ]
+    new = _active(run.plan, run.configuration)
     instance_id = run.scope["instance"]["id"]
     context = _ask(run, "context", declared, [instance_id, run.context, list(old), new])
     if not isinstance(context, dict):
@@ -178,10 +202,11 @@ def _ask(run: Run, what: str, function: str, arguments: list[Json]) -> Json:
         ) from None
 
 
-def _raise_done(run: Run, old: Sequence[str]) -> None:
+def _raise_done(run: Run, old: Sequence[str], finals: Sequence[str] | None) -> None:
     """A final state that the map has led to is as good as one that was entered."""
+    known = [path for path in old if finals is None or path in finals]
     completed: set[State] = set()
     for state in sets.document_order(run.configuration):
-        if state.kind == "final" and state.path not in old:
+        if state.kind == "final" and state.path not in known:
             run.where = {"state": state.path}
             interpreter.enter_final(run, state, completed)

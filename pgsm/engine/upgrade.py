@@ -50,9 +50,9 @@ def map_path(path: str, states: StateMap, old_kind: str | None, new: Plan) -> Js
         if ancestor in states:
             return _below(states[ancestor], rest, new)
     found = new.state_by_path.get(path)
-    if found is not None and (old_kind is None or _same_kind(found.kind, old_kind)):
-        return path
-    return NO_STATE
+    if found is None or (found.kind == "history") != (old_kind == "history"):
+        return NO_STATE
+    return path if old_kind is None or _same_kind(found.kind, old_kind) else NO_STATE
 
 
 def _same_kind(new: str, old: str) -> bool:
@@ -67,22 +67,36 @@ def _below(mapped: Json, rest: list[str], new: Plan) -> Json:
     return mapped
 
 
-def map_states(paths: Sequence[str], states: StateMap, new: Plan) -> set[State]:
+def map_states(
+    paths: Sequence[str],
+    states: StateMap,
+    new: Plan,
+    finals: Sequence[str] | None = None,
+) -> set[State]:
     """Return the legal configuration of the new version for the old active states.
 
-    Raises Refusal when a state is refused, has no counterpart, or the result is
-    no legal configuration.
+    ``finals`` are the final states of the old version.  Raises Refusal when a state
+    is refused, has no counterpart, or the result is no legal configuration.
     """
     targets: dict[State, None] = {}
     for path in leaves(paths):
-        for target in map_leaf(path, states, new):
+        for target in map_leaf(path, states, new, finals):
             targets[new.state_by_path[target]] = None
     return complete(targets, new)
 
 
-def map_leaf(path: str, states: StateMap, new: Plan) -> Sequence[str]:
+def map_leaf(
+    path: str, states: StateMap, new: Plan, finals: Sequence[str] | None = None
+) -> Sequence[str]:
     """Return where an active leaf goes; raises Refusal when it may go nowhere."""
     mapped = map_path(path, states, None, new)
+    if mapped == path and finals is not None and path not in states:
+        final = new.state_by_path[path].kind == "final"
+        if final != (path in finals):
+            raise refuse(
+                f'state "{path}" is {"" if final else "not "}final in the new version',
+                hint="declare where it goes with define_upgrade",
+            )
     if mapped is None:
         raise refuse(f'the map refuses state "{path}"')
     if mapped is NO_STATE:
@@ -132,11 +146,21 @@ def map_history(
             ]
             kept.update(dict.fromkeys(found))
             lost = lost or not found
-        if kept and not lost:
+        if kept and not lost and _may_be_entered(new.state_by_path[target], kept):
             result[target] = list(kept)
         else:
             dropped.append(path)
     return result, dropped
+
+
+def _may_be_entered(history: State, recorded: Iterable[State]) -> bool:
+    """Whether a legal configuration comes of it when the history is gone back to."""
+    entering = sets.EntrySet({history.path: list(recorded)})
+    entering.add_descendant_states_to_enter(history)
+    assert history.parent is not None
+    entering.states.add(history.parent)
+    entering.add_ancestor_states_to_enter(history.parent, None)
+    return sets.is_legal(entering.states, history.ancestors[-1])
 
 
 def paths_of(mapped: Json) -> Sequence[str]:

@@ -9,7 +9,8 @@ Policies are words, or objects of words by name with ``default``:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from . import configuration as sets
@@ -24,11 +25,20 @@ TIMERS = ("keep", "recompute", "restart", "drop")
 EFFECTS = ("keep", "restart", "cancel")
 
 
+def _is_list(new: Invocation, *, of_children: bool) -> bool:
+    return new.each is not None and (new.machine is not None) == of_children
+
+
+def _is_child(new: Invocation, *, in_list: bool) -> bool:
+    return new.machine is not None and (new.each is not None) == in_list
+
+
 class Work:
     """Takes the work of an instance over to its new version.
 
     ``run`` stands in the new configuration.  ``lenient`` drops a timer that has no
-    counterpart; else it refuses the upgrade.
+    counterpart; else it refuses the upgrade.  For ``coverage`` it is not known what is
+    a list of work.
     """
 
     def __init__(
@@ -39,14 +49,18 @@ class Work:
         effects: Json = "keep",
         *,
         lenient: bool = False,
+        coverage: bool = False,
     ) -> None:
         self.run = run
         self.states = states
         self.timers = timers if isinstance(timers, Mapping) else {"default": timers}
         self.effects = effects if isinstance(effects, Mapping) else {"default": effects}
         self.lenient = lenient
+        self.coverage = coverage
         self.kept_delays: set[Delay] = set()
         self.kept_invocations: dict[Invocation, tuple[str, str]] = {}
+        self.kept_effects: set[tuple[str, str]] = set()
+        self.ended: dict[str, str] = {}
 
     def targets(self, old: str) -> list[State]:
         """Return the active states that an old state has become."""
@@ -149,78 +163,125 @@ class Work:
         keep: list[dict[str, Json]] = []
         cancel: list[str] = []
         for effect in effects:
-            word = self.effect_policy(effect["state"], effect["invoke_id"])
-            found = self.new_invocation(effect) if word != "restart" else None
-            if found is None or not self._take(found, effect, word):
+            found = self.new_invocation(effect)
+            if found is None or not self._take(
+                found, effect["state"], effect["invoke_id"]
+            ):
                 cancel.append(effect["effect_id"])
-            else:
-                keep.append(
-                    {
-                        "effect_id": effect["effect_id"],
-                        "state": found.state.path,
-                        "invoke_id": found.invoke_id,
-                    }
-                )
+                continue
+            self.kept_effects.add((effect["state"], effect["invoke_id"]))
+            row = {"state": found.state.path, "invoke_id": found.invoke_id}
+            keep.append({"effect_id": effect["effect_id"], **row})
         return {"keep": keep, "cancel": cancel}
 
-    def _take(self, new: Invocation, old: Mapping[str, str], word: str) -> bool:
-        """Whether an invocation goes on as this one, which is then not started."""
-        name = (old["state"], old["invoke_id"])
-        return self.kept_invocations.setdefault(new, name) == name and word == "keep"
+    def _take(self, new: Invocation, old_state: str, old_id: str) -> bool:
+        """Whether an invocation goes on as this one, which is then not started.
+
+        What is cancelled is not started either, and not by the next upgrade.
+        """
+        word = self.effect_policy(old_state, old_id)
+        if word == "restart":
+            return False
+        name = (old_state, old_id)
+        first = self.kept_invocations.setdefault(new, name) == name
+        if first and word == "cancel":
+            self.ended[new.invoke_id] = new.state.path
+        return first and word == "keep"
 
     def new_invocation(self, effect: Mapping[str, str]) -> Invocation | None:
         """Return what an effect's invocation is in the states that are active."""
-        old_id, old_state = effect["invoke_id"], effect["state"]
+        is_list = effect["invoke_id"] in self.run.work.get("each", {})
+        ended = effect["invoke_id"] in self.run.work.get("ended", {})
+        return self.find(
+            effect["state"],
+            effect["invoke_id"],
+            lambda new: (
+                new.src == effect["name"]
+                and (ended or self.coverage or is_list == (new.each is not None))
+            ),
+        )
+
+    def find(
+        self, old_state: str, old_id: str, fits: Callable[[Invocation], bool]
+    ) -> Invocation | None:
+        """Return the active invocation that an old one has become, if it fits."""
+        # the default id is the state's path, which the map may change
+        root = self.run.plan.name or ""
+        default = old_state or root
         for state in self.targets(old_state):
             wanted = [old_id]
-            # the default id is the state's path, which the map may change
-            if f"{old_id}/".startswith(f"{old_state}/"):
-                wanted.insert(0, state.path + old_id[len(old_state) :])
+            if f"{old_id}/".startswith(f"{default}/"):
+                wanted.insert(0, (state.path or root) + old_id[len(default) :])
             for invoke_id in wanted:
                 for invocation in state.invocations:
-                    name = (invocation.invoke_id, invocation.src)
-                    if name == (invoke_id, effect["name"]):
+                    if invocation.invoke_id == invoke_id and fits(invocation):
                         return invocation
         return None
 
     def keep_running_work(self) -> None:
         """Take children, lists of work and times of entry along, or end them."""
+        self._keep_ended()
+        self._keep_lists()
+        self._keep_children()
+        for kind in ("entered", "bound"):
+            self._keep_by_state(kind)
+        for invoke_id, path in self.ended.items():
+            self.run.keep("ended", invoke_id, path)
+
+    def _keep_ended(self) -> None:
+        for invoke_id, path in sorted(self.run.work.get("ended", {}).items()):
+            self.run.forget("ended", invoke_id)
+            found = self.find(path, invoke_id, lambda _: True)
+            if found is not None and self._take(found, path, invoke_id):
+                self.ended[found.invoke_id] = found.state.path
+
+    def _keep_lists(self) -> None:
         run = self.run
+        kept: dict[str, Json] = {}
         for invoke_id, entry in sorted(run.work.get("each", {}).items()):
-            found = self._running(entry["state"], invoke_id)
-            if found is None or found.each is None:
-                work.end_each(run, invoke_id)
-            else:
-                run.keep("each", invoke_id, {**entry, "state": found.state.path})
+            # an upgrade ends its effects one by one, and its children below
+            run.forget("each", invoke_id)
+            old = (entry["state"], invoke_id)
+            of_children = bool(run.children(invoke_id))
+            found = self.find(*old, partial(_is_list, of_children=of_children))
+            if found is None:
+                continue
+            if self._take(found, *old) if of_children else old in self.kept_effects:
+                kept[found.invoke_id] = {**entry, "state": found.state.path}
+        for invoke_id, entry in kept.items():
+            run.keep("each", invoke_id, entry)
+
+    def _keep_children(self) -> None:
+        run = self.run
+        kept: dict[str, Json] = {}
         for child_id, child in sorted(run.work.get("children", {}).items()):
             if child.get("state") is None:
                 continue
-            found = self._running(child["state"], child.get("each", child_id))
-            if found is None or found.machine is None:
+            old = (child["state"], child.get("each", child_id))
+            in_list = "each" in child
+            found = self.find(*old, partial(_is_child, in_list=in_list))
+            if found is None or not self._take(found, *old):
                 work.stop_child(run, child_id, "")
-            else:
-                run.keep("children", child_id, {**child, "state": found.state.path})
-        for kind in ("entered", "bound"):
-            for path, noted in sorted(run.work.get(kind, {}).items()):
-                run.forget(kind, path)
-                for state in self.run.plan.states:
-                    if state.path in paths_of(
-                        map_path(path, self.states, None, run.plan)
-                    ):
-                        run.keep(kind, state.path, noted)
+                continue
+            run.forget("children", child_id)
+            entry = {**child, "state": found.state.path}
+            if in_list:
+                entry["each"] = found.invoke_id
+            kept[found.invoke_id + child_id[len(old[1]) :]] = entry
+        for child_id, child in kept.items():
+            if run.child(child_id):
+                raise refuse(f'two children would be "{child_id}"')
+            run.keep("children", child_id, child)
 
-    def _running(self, old_state: str, invoke_id: str) -> Invocation | None:
-        """Return an active invocation of the same id where the old state went.
-
-        With the policy cancel it is ended, and not started again.
-        """
-        word = self.effect_policy(old_state, invoke_id)
-        for state in self.targets(old_state):
-            for invocation in state.invocations:
-                if invocation.invoke_id == invoke_id and word != "restart":
-                    old = {"state": old_state, "invoke_id": invoke_id}
-                    return invocation if self._take(invocation, old, word) else None
-        return None
+    def _keep_by_state(self, kind: str) -> None:
+        run = self.run
+        kept: dict[str, Json] = {}
+        for path, noted in sorted(run.work.get(kind, {}).items()):
+            run.forget(kind, path)
+            for new in paths_of(map_path(path, self.states, None, run.plan)):
+                kept[new] = noted
+        for path, noted in kept.items():
+            run.keep(kind, path, noted)
 
     # -- what is new ----------------------------------------------------------------
 

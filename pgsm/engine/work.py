@@ -1,10 +1,12 @@
 """Running work that the interpreter itself keeps: children, lists of work, entries.
 
-``run.work`` is ``{"children": …, "each": …, "entered": …}``, each key there only
-while it is needed:
+``run.work`` is ``{"children": …, "each": …, "ended": …, "entered": …}``, each key there
+only while it is needed:
 
 ``children``  id → ``{"instance", "machine", "state", "each", "item", "forward"}``
 ``each``      invocation id → ``{"state", "items", "next", "outputs", "errors", …}``
+``ended``     invocation id → path of its active state, whose child or list of work
+              has ended: an upgrade does not start it again
 ``entered``   path of a state with a delay that is re-armed → time of entry
 
 It is never changed in place, so that a failed block gets the old one back.
@@ -229,6 +231,7 @@ def _finish_if_complete(run: Run, invocation: Invocation) -> bool:
     else:
         return False
     end_each(run, invocation.invoke_id)
+    run.keep("ended", invocation.invoke_id, invocation.state.path)
     run.enqueue(f"{kind}.invoke.{invocation.invoke_id}", data, **facts)
     return True
 
@@ -257,6 +260,9 @@ def leave(run: Run, state: State) -> None:
     for child_id, child in sorted(run.work.get("children", {}).items()):
         if child.get("state") == state.path:
             stop_child(run, child_id, "")
+    for invoke_id, path in sorted(run.work.get("ended", {}).items()):
+        if path == state.path:
+            run.forget("ended", invoke_id)
     if state.path in run.work.get("entered", {}):
         run.forget("entered", state.path)
 
@@ -286,6 +292,9 @@ def receive(
     ended = _outcome(event["type"], invoke_id)
     # what an effect answered while its instance was paused is a message, too
     if origin == "message" and "effect" not in source:
+        event = _renamed(run, event, source)
+        source = event["source"]
+        invoke_id = source["invoke"]
         child = run.child(invoke_id)
         if child is None or child["instance"] != source.get("instance"):
             # one that was stopped does not say that it is done
@@ -293,12 +302,30 @@ def receive(
             return event if heard else None
         if ended:
             run.forget("children", invoke_id)
+            if child.get("state") is not None and "each" not in child:
+                run.keep("ended", invoke_id, child["state"])
         if "each" in child:
             invoke_id, item = child["each"], child["item"]
             event = {**event, "source": {**source, "invoke": invoke_id, "item": item}}
     if item is None or not ended:
         return event
     return _item_ended(run, invoke_id, int(item), event)
+
+
+def _renamed(
+    run: Run, event: Mapping[str, Json], source: Mapping[str, Json]
+) -> Mapping[str, Json]:
+    """Return a child's event under the id that an upgrade has given to the child."""
+    old, instance = source["invoke"], source.get("instance")
+    known = run.child(old)
+    if known is not None and known["instance"] == instance:
+        return event
+    for new, child in run.work.get("children", {}).items():
+        if child["instance"] == instance:
+            kind = _outcome(event["type"], old)
+            name = f"{kind}.invoke.{new}" if kind else event["type"]
+            return {**event, "type": name, "source": {**source, "invoke": new}}
+    return event
 
 
 def _outcome(event_type: str, invoke_id: str) -> str | None:

@@ -781,12 +781,15 @@ class _Going:
                     message = "a state function says where each instance goes"
                     raise upgrade.refuse(message, hint="see preview_upgrades")
                 run.configuration.update(
-                    upgrade.map_states(states, rules["states"], plan)
+                    upgrade.map_states(
+                        states, rules["states"], plan, rules.get("finals")
+                    )
                 )
             except errors.Refusal as refusal:
                 self.problem, self.hint = refusal.message, refusal.facts.get("hint")
                 return
-            work = Work(run, rules["states"], rules["timers"], rules["effects"])
+            names = rules["states"], rules["timers"], rules["effects"]
+            work = Work(run, *names, coverage=True)
             self.hops.append(work)
             states = [
                 state.path
@@ -867,7 +870,9 @@ def _leaf(leaf: str, path: Sequence[Hop]) -> list[str]:
         paths = [
             target
             for one in paths
-            for target in upgrade.map_leaf(one, rules["states"], plan)
+            for target in upgrade.map_leaf(
+                one, rules["states"], plan, rules.get("finals")
+            )
         ]
     return paths
 
@@ -901,15 +906,10 @@ def _child(going: _Going, item: Mapping[str, Json]) -> str:
     state, invoke_id = item["state"], item["invoke_id"]
     for work in going.hops:
         word = work.effect_policy(state, invoke_id)
-        found = [
-            invocation
-            for active in work.targets(state)
-            for invocation in active.invocations
-            if invocation.invoke_id == invoke_id and invocation.machine is not None
-        ]
-        if not found or word != "keep":
+        found = work.find(state, invoke_id, lambda one: one.machine is not None)
+        if found is None or word != "keep":
             return "started anew" if found and word == "restart" else "stopped"
-        state = found[0].state.path
+        state, invoke_id = found.state.path, found.invoke_id
     return f"{invoke_id}, on its own version"
 
 
@@ -3668,7 +3668,7 @@ def describe(
         result["output"] = run.output
         result["commands"] = True
     if run.plan.keys and (run.context is not context or not context):
-        result["keys"] = _keys(run)
+        result["keys"] = describe_keys(run)
         result["commands"] = True
     if changed and run.plan.has_defer and run.running:
         result["release"] = result["commands"] = True
@@ -3739,7 +3739,7 @@ def _describe_configuration(run: Run) -> dict[str, Json]:
     }
 
 
-def _keys(run: Run) -> dict[str, Json]:
+def describe_keys(run: Run) -> dict[str, Json]:
     """Return the keys as texts, null for none; those of the input at start only."""
     found: dict[str, Json] = {}
     starts = run.scope["input"] is not None
@@ -9598,8 +9598,9 @@ insert into pgsm_engine.modules (release, name, source)
 values ('0.1', 'migration', $source$"""An instance moved to another version, or to other states of its own.
 
 The declared rules are ``{"states", "state", "context", "timers", "effects",
-"history", "entry"}``; for a repair also ``targets``, the states that are active
-then, and ``value``, its context.
+"history", "entry"}``, with ``finals``, the final states of the old version, and
+``keys``, the names of its keys; for a repair also ``targets``, the states that are
+active then, and ``value``, its context.
 """
 
 from __future__ import annotations
@@ -9609,8 +9610,8 @@ from functools import lru_cache
 from typing import Any
 
 from . import configuration as sets
-from . import errors, exact, interpreter, upgrade, upgrade_template, values
-from .description import describe, dump_history
+from . import errors, exact, interpreter, schemas, upgrade, upgrade_template, values
+from .description import describe, describe_keys, dump_history
 from .plan import Plan, State
 from .run import Run, make_event
 from .upgrade_work import Work
@@ -9666,12 +9667,15 @@ def migrate(
     if rules.get("entry"):
         going_on.run_entries(old)
     going_on.start_missing()
-    _raise_done(run, old)
+    _raise_done(run, old, rules.get("finals"))
     if run.running:
         interpreter.settle(run)
     else:
         run.commands.extend(("exit", state) for state in run.configuration)
-    return _describe(run, start_states, before, kept, dropped)
+    schemas.check_context(run)
+    result = _describe(run, start_states, before, kept, dropped)
+    _describe_keys(run, rules.get("keys") or (), result)
+    return result
 
 
 def _describe(
@@ -9681,6 +9685,8 @@ def _describe(
     result["history"] = dump_history(run)
     result["kept"] = kept
     result["work"] = run.work
+    if run.running:  # the new version may take what the old one deferred
+        result["release"] = result["commands"] = True
     if dropped:
         result["dropped"] = {"history": dropped}
     if run.context is not before:
@@ -9693,18 +9699,38 @@ def _describe(
     return result
 
 
+def _describe_keys(run: Run, old: Sequence[str], result: dict[str, Json]) -> None:
+    """Add all keys: the new version may have others of the same context."""
+    keys = describe_keys(run) if run.plan.keys else {}
+    gone = {name: None for name in old if name not in run.plan.keys}
+    if keys or gone:
+        result["keys"] = {**keys, **gone}
+        result["commands"] = True
+
+
 def _configuration(
     plan: Plan, rules: Mapping[str, Json], mapping: upgrade.StateMap, old: Sequence[str]
 ) -> set[State]:
     targets = rules.get("targets")
     if targets is None:
-        return upgrade.map_states(old, mapping, plan)
+        return upgrade.map_states(old, mapping, plan, rules.get("finals"))
     for path in targets:
         if path not in plan.state_by_path:
             raise upgrade.refuse(f'there is no state "{path}"')
         if plan.state_by_path[path].kind == "history":
             raise upgrade.refuse(f'"{path}" is a history state')
     return upgrade.complete([plan.state_by_path[path] for path in targets], plan)
+
+
+def map_states(plan: Plan, declared: str, old: str) -> list[str]:
+    """Return the states that active states (a line each) become by declared rules."""
+    rules = _rules(declared)
+    paths = old.split("\n") if old else []
+    return _active(plan, _configuration(plan, rules, rules["states"], paths))
+
+
+def _active(plan: Plan, configuration: set[State]) -> list[str]:
+    return [state.path for state in sets.document_order(configuration - {plan.root})]
 
 
 def _ask_states(
@@ -9750,9 +9776,7 @@ def _map_context(run: Run, declared: str, old: Sequence[str]) -> None:
                 f"the context template failed: {error.message}", detail=error.path
             ) from None
         return
-    new = [
-        state.path for state in sets.document_order(run.configuration - {run.plan.root})
-    ]
+    new = _active(run.plan, run.configuration)
     instance_id = run.scope["instance"]["id"]
     context = _ask(run, "context", declared, [instance_id, run.context, list(old), new])
     if not isinstance(context, dict):
@@ -9775,11 +9799,12 @@ def _ask(run: Run, what: str, function: str, arguments: list[Json]) -> Json:
         ) from None
 
 
-def _raise_done(run: Run, old: Sequence[str]) -> None:
+def _raise_done(run: Run, old: Sequence[str], finals: Sequence[str] | None) -> None:
     """A final state that the map has led to is as good as one that was entered."""
+    known = [path for path in old if finals is None or path in finals]
     completed: set[State] = set()
     for state in sets.document_order(run.configuration):
-        if state.kind == "final" and state.path not in old:
+        if state.kind == "final" and state.path not in known:
             run.where = {"state": state.path}
             interpreter.enter_final(run, state, completed)
 $source$);
@@ -12091,9 +12116,9 @@ def map_path(path: str, states: StateMap, old_kind: str | None, new: Plan) -> Js
         if ancestor in states:
             return _below(states[ancestor], rest, new)
     found = new.state_by_path.get(path)
-    if found is not None and (old_kind is None or _same_kind(found.kind, old_kind)):
-        return path
-    return NO_STATE
+    if found is None or (found.kind == "history") != (old_kind == "history"):
+        return NO_STATE
+    return path if old_kind is None or _same_kind(found.kind, old_kind) else NO_STATE
 
 
 def _same_kind(new: str, old: str) -> bool:
@@ -12108,22 +12133,36 @@ def _below(mapped: Json, rest: list[str], new: Plan) -> Json:
     return mapped
 
 
-def map_states(paths: Sequence[str], states: StateMap, new: Plan) -> set[State]:
+def map_states(
+    paths: Sequence[str],
+    states: StateMap,
+    new: Plan,
+    finals: Sequence[str] | None = None,
+) -> set[State]:
     """Return the legal configuration of the new version for the old active states.
 
-    Raises Refusal when a state is refused, has no counterpart, or the result is
-    no legal configuration.
+    ``finals`` are the final states of the old version.  Raises Refusal when a state
+    is refused, has no counterpart, or the result is no legal configuration.
     """
     targets: dict[State, None] = {}
     for path in leaves(paths):
-        for target in map_leaf(path, states, new):
+        for target in map_leaf(path, states, new, finals):
             targets[new.state_by_path[target]] = None
     return complete(targets, new)
 
 
-def map_leaf(path: str, states: StateMap, new: Plan) -> Sequence[str]:
+def map_leaf(
+    path: str, states: StateMap, new: Plan, finals: Sequence[str] | None = None
+) -> Sequence[str]:
     """Return where an active leaf goes; raises Refusal when it may go nowhere."""
     mapped = map_path(path, states, None, new)
+    if mapped == path and finals is not None and path not in states:
+        final = new.state_by_path[path].kind == "final"
+        if final != (path in finals):
+            raise refuse(
+                f'state "{path}" is {"" if final else "not "}final in the new version',
+                hint="declare where it goes with define_upgrade",
+            )
     if mapped is None:
         raise refuse(f'the map refuses state "{path}"')
     if mapped is NO_STATE:
@@ -12173,11 +12212,21 @@ def map_history(
             ]
             kept.update(dict.fromkeys(found))
             lost = lost or not found
-        if kept and not lost:
+        if kept and not lost and _may_be_entered(new.state_by_path[target], kept):
             result[target] = list(kept)
         else:
             dropped.append(path)
     return result, dropped
+
+
+def _may_be_entered(history: State, recorded: Iterable[State]) -> bool:
+    """Whether a legal configuration comes of it when the history is gone back to."""
+    entering = sets.EntrySet({history.path: list(recorded)})
+    entering.add_descendant_states_to_enter(history)
+    assert history.parent is not None
+    entering.states.add(history.parent)
+    entering.add_ancestor_states_to_enter(history.parent, None)
+    return sets.is_legal(entering.states, history.ancestors[-1])
 
 
 def paths_of(mapped: Json) -> Sequence[str]:
@@ -12455,7 +12504,8 @@ Policies are words, or objects of words by name with ``default``:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from . import configuration as sets
@@ -12470,11 +12520,20 @@ TIMERS = ("keep", "recompute", "restart", "drop")
 EFFECTS = ("keep", "restart", "cancel")
 
 
+def _is_list(new: Invocation, *, of_children: bool) -> bool:
+    return new.each is not None and (new.machine is not None) == of_children
+
+
+def _is_child(new: Invocation, *, in_list: bool) -> bool:
+    return new.machine is not None and (new.each is not None) == in_list
+
+
 class Work:
     """Takes the work of an instance over to its new version.
 
     ``run`` stands in the new configuration.  ``lenient`` drops a timer that has no
-    counterpart; else it refuses the upgrade.
+    counterpart; else it refuses the upgrade.  For ``coverage`` it is not known what is
+    a list of work.
     """
 
     def __init__(
@@ -12485,14 +12544,18 @@ class Work:
         effects: Json = "keep",
         *,
         lenient: bool = False,
+        coverage: bool = False,
     ) -> None:
         self.run = run
         self.states = states
         self.timers = timers if isinstance(timers, Mapping) else {"default": timers}
         self.effects = effects if isinstance(effects, Mapping) else {"default": effects}
         self.lenient = lenient
+        self.coverage = coverage
         self.kept_delays: set[Delay] = set()
         self.kept_invocations: dict[Invocation, tuple[str, str]] = {}
+        self.kept_effects: set[tuple[str, str]] = set()
+        self.ended: dict[str, str] = {}
 
     def targets(self, old: str) -> list[State]:
         """Return the active states that an old state has become."""
@@ -12595,78 +12658,125 @@ class Work:
         keep: list[dict[str, Json]] = []
         cancel: list[str] = []
         for effect in effects:
-            word = self.effect_policy(effect["state"], effect["invoke_id"])
-            found = self.new_invocation(effect) if word != "restart" else None
-            if found is None or not self._take(found, effect, word):
+            found = self.new_invocation(effect)
+            if found is None or not self._take(
+                found, effect["state"], effect["invoke_id"]
+            ):
                 cancel.append(effect["effect_id"])
-            else:
-                keep.append(
-                    {
-                        "effect_id": effect["effect_id"],
-                        "state": found.state.path,
-                        "invoke_id": found.invoke_id,
-                    }
-                )
+                continue
+            self.kept_effects.add((effect["state"], effect["invoke_id"]))
+            row = {"state": found.state.path, "invoke_id": found.invoke_id}
+            keep.append({"effect_id": effect["effect_id"], **row})
         return {"keep": keep, "cancel": cancel}
 
-    def _take(self, new: Invocation, old: Mapping[str, str], word: str) -> bool:
-        """Whether an invocation goes on as this one, which is then not started."""
-        name = (old["state"], old["invoke_id"])
-        return self.kept_invocations.setdefault(new, name) == name and word == "keep"
+    def _take(self, new: Invocation, old_state: str, old_id: str) -> bool:
+        """Whether an invocation goes on as this one, which is then not started.
+
+        What is cancelled is not started either, and not by the next upgrade.
+        """
+        word = self.effect_policy(old_state, old_id)
+        if word == "restart":
+            return False
+        name = (old_state, old_id)
+        first = self.kept_invocations.setdefault(new, name) == name
+        if first and word == "cancel":
+            self.ended[new.invoke_id] = new.state.path
+        return first and word == "keep"
 
     def new_invocation(self, effect: Mapping[str, str]) -> Invocation | None:
         """Return what an effect's invocation is in the states that are active."""
-        old_id, old_state = effect["invoke_id"], effect["state"]
+        is_list = effect["invoke_id"] in self.run.work.get("each", {})
+        ended = effect["invoke_id"] in self.run.work.get("ended", {})
+        return self.find(
+            effect["state"],
+            effect["invoke_id"],
+            lambda new: (
+                new.src == effect["name"]
+                and (ended or self.coverage or is_list == (new.each is not None))
+            ),
+        )
+
+    def find(
+        self, old_state: str, old_id: str, fits: Callable[[Invocation], bool]
+    ) -> Invocation | None:
+        """Return the active invocation that an old one has become, if it fits."""
+        # the default id is the state's path, which the map may change
+        root = self.run.plan.name or ""
+        default = old_state or root
         for state in self.targets(old_state):
             wanted = [old_id]
-            # the default id is the state's path, which the map may change
-            if f"{old_id}/".startswith(f"{old_state}/"):
-                wanted.insert(0, state.path + old_id[len(old_state) :])
+            if f"{old_id}/".startswith(f"{default}/"):
+                wanted.insert(0, (state.path or root) + old_id[len(default) :])
             for invoke_id in wanted:
                 for invocation in state.invocations:
-                    name = (invocation.invoke_id, invocation.src)
-                    if name == (invoke_id, effect["name"]):
+                    if invocation.invoke_id == invoke_id and fits(invocation):
                         return invocation
         return None
 
     def keep_running_work(self) -> None:
         """Take children, lists of work and times of entry along, or end them."""
+        self._keep_ended()
+        self._keep_lists()
+        self._keep_children()
+        for kind in ("entered", "bound"):
+            self._keep_by_state(kind)
+        for invoke_id, path in self.ended.items():
+            self.run.keep("ended", invoke_id, path)
+
+    def _keep_ended(self) -> None:
+        for invoke_id, path in sorted(self.run.work.get("ended", {}).items()):
+            self.run.forget("ended", invoke_id)
+            found = self.find(path, invoke_id, lambda _: True)
+            if found is not None and self._take(found, path, invoke_id):
+                self.ended[found.invoke_id] = found.state.path
+
+    def _keep_lists(self) -> None:
         run = self.run
+        kept: dict[str, Json] = {}
         for invoke_id, entry in sorted(run.work.get("each", {}).items()):
-            found = self._running(entry["state"], invoke_id)
-            if found is None or found.each is None:
-                work.end_each(run, invoke_id)
-            else:
-                run.keep("each", invoke_id, {**entry, "state": found.state.path})
+            # an upgrade ends its effects one by one, and its children below
+            run.forget("each", invoke_id)
+            old = (entry["state"], invoke_id)
+            of_children = bool(run.children(invoke_id))
+            found = self.find(*old, partial(_is_list, of_children=of_children))
+            if found is None:
+                continue
+            if self._take(found, *old) if of_children else old in self.kept_effects:
+                kept[found.invoke_id] = {**entry, "state": found.state.path}
+        for invoke_id, entry in kept.items():
+            run.keep("each", invoke_id, entry)
+
+    def _keep_children(self) -> None:
+        run = self.run
+        kept: dict[str, Json] = {}
         for child_id, child in sorted(run.work.get("children", {}).items()):
             if child.get("state") is None:
                 continue
-            found = self._running(child["state"], child.get("each", child_id))
-            if found is None or found.machine is None:
+            old = (child["state"], child.get("each", child_id))
+            in_list = "each" in child
+            found = self.find(*old, partial(_is_child, in_list=in_list))
+            if found is None or not self._take(found, *old):
                 work.stop_child(run, child_id, "")
-            else:
-                run.keep("children", child_id, {**child, "state": found.state.path})
-        for kind in ("entered", "bound"):
-            for path, noted in sorted(run.work.get(kind, {}).items()):
-                run.forget(kind, path)
-                for state in self.run.plan.states:
-                    if state.path in paths_of(
-                        map_path(path, self.states, None, run.plan)
-                    ):
-                        run.keep(kind, state.path, noted)
+                continue
+            run.forget("children", child_id)
+            entry = {**child, "state": found.state.path}
+            if in_list:
+                entry["each"] = found.invoke_id
+            kept[found.invoke_id + child_id[len(old[1]) :]] = entry
+        for child_id, child in kept.items():
+            if run.child(child_id):
+                raise refuse(f'two children would be "{child_id}"')
+            run.keep("children", child_id, child)
 
-    def _running(self, old_state: str, invoke_id: str) -> Invocation | None:
-        """Return an active invocation of the same id where the old state went.
-
-        With the policy cancel it is ended, and not started again.
-        """
-        word = self.effect_policy(old_state, invoke_id)
-        for state in self.targets(old_state):
-            for invocation in state.invocations:
-                if invocation.invoke_id == invoke_id and word != "restart":
-                    old = {"state": old_state, "invoke_id": invoke_id}
-                    return invocation if self._take(invocation, old, word) else None
-        return None
+    def _keep_by_state(self, kind: str) -> None:
+        run = self.run
+        kept: dict[str, Json] = {}
+        for path, noted in sorted(run.work.get(kind, {}).items()):
+            run.forget(kind, path)
+            for new in paths_of(map_path(path, self.states, None, run.plan)):
+                kept[new] = noted
+        for path, noted in kept.items():
+            run.keep(kind, path, noted)
 
     # -- what is new ----------------------------------------------------------------
 
@@ -13186,11 +13296,13 @@ $source$);
 insert into pgsm_engine.modules (release, name, source)
 values ('0.1', 'work', $source$"""Running work that the interpreter itself keeps: children, lists of work, entries.
 
-``run.work`` is ``{"children": …, "each": …, "entered": …}``, each key there only
-while it is needed:
+``run.work`` is ``{"children": …, "each": …, "ended": …, "entered": …}``, each key there
+only while it is needed:
 
 ``children``  id → ``{"instance", "machine", "state", "each", "item", "forward"}``
 ``each``      invocation id → ``{"state", "items", "next", "outputs", "errors", …}``
+``ended``     invocation id → path of its active state, whose child or list of work
+              has ended: an upgrade does not start it again
 ``entered``   path of a state with a delay that is re-armed → time of entry
 
 It is never changed in place, so that a failed block gets the old one back.
@@ -13415,6 +13527,7 @@ def _finish_if_complete(run: Run, invocation: Invocation) -> bool:
     else:
         return False
     end_each(run, invocation.invoke_id)
+    run.keep("ended", invocation.invoke_id, invocation.state.path)
     run.enqueue(f"{kind}.invoke.{invocation.invoke_id}", data, **facts)
     return True
 
@@ -13443,6 +13556,9 @@ def leave(run: Run, state: State) -> None:
     for child_id, child in sorted(run.work.get("children", {}).items()):
         if child.get("state") == state.path:
             stop_child(run, child_id, "")
+    for invoke_id, path in sorted(run.work.get("ended", {}).items()):
+        if path == state.path:
+            run.forget("ended", invoke_id)
     if state.path in run.work.get("entered", {}):
         run.forget("entered", state.path)
 
@@ -13472,6 +13588,9 @@ def receive(
     ended = _outcome(event["type"], invoke_id)
     # what an effect answered while its instance was paused is a message, too
     if origin == "message" and "effect" not in source:
+        event = _renamed(run, event, source)
+        source = event["source"]
+        invoke_id = source["invoke"]
         child = run.child(invoke_id)
         if child is None or child["instance"] != source.get("instance"):
             # one that was stopped does not say that it is done
@@ -13479,12 +13598,30 @@ def receive(
             return event if heard else None
         if ended:
             run.forget("children", invoke_id)
+            if child.get("state") is not None and "each" not in child:
+                run.keep("ended", invoke_id, child["state"])
         if "each" in child:
             invoke_id, item = child["each"], child["item"]
             event = {**event, "source": {**source, "invoke": invoke_id, "item": item}}
     if item is None or not ended:
         return event
     return _item_ended(run, invoke_id, int(item), event)
+
+
+def _renamed(
+    run: Run, event: Mapping[str, Json], source: Mapping[str, Json]
+) -> Mapping[str, Json]:
+    """Return a child's event under the id that an upgrade has given to the child."""
+    old, instance = source["invoke"], source.get("instance")
+    known = run.child(old)
+    if known is not None and known["instance"] == instance:
+        return event
+    for new, child in run.work.get("children", {}).items():
+        if child["instance"] == instance:
+            kind = _outcome(event["type"], old)
+            name = f"{kind}.invoke.{new}" if kind else event["type"]
+            return {**event, "type": name, "source": {**source, "invoke": new}}
+    return event
 
 
 def _outcome(event_type: str, invoke_id: str) -> str | None:
@@ -13545,7 +13682,7 @@ begin
             ('commands', 'e527b2ef15828344f8727395b20dd596fd04b77bf945a2339de2f28227120c32'),
             ('configuration', 'f1343a90233305349a76429fc1870856a8072a39e6d13c47407a446a7fd7f3c1'),
             ('content', '5940b4508637eac69a8a05d8c16af72959a9c3d0041d5c59d909a21ccebe5bad'),
-            ('coverage', 'fd208b4f110a99beaa15585fb58c7a6bec21e9dc750afb70b115dc9a9d732e95'),
+            ('coverage', 'acba9659bcc834407016d47cc43278bfa28f0f607f66faaed36c23d1c398ef73'),
             ('definition', '139c2297e318f83807b017e88bccc99aa487afd5eaea260608752bf2a5ff339b'),
             ('definition_actions', '16214094a77115bc4ada9baf5688f7b2adafcd4cf124521cff6dd6b50045f718'),
             ('definition_delays', '3344791260dc36f50794df6c69d61198150dccc687b8f817b215ca97fe1561d6'),
@@ -13563,7 +13700,7 @@ begin
             ('definition_tree', '797302773a131dab53078126a2f7ad02564a77f84c26c110660e29367fb47646'),
             ('definition_values', 'c21b77f0ff381074d9afd83cea1877d5f4918d8812366122685605b137e85210'),
             ('definition_xstate', '28a819891f29be3e7fa96d520a7857bc8aac1fc61b7f6ee9c3a51339d401111b'),
-            ('description', 'c6110e3515b2799e8bf1f5615d59087efd197d616aabf4f68c6e71441463dfe2'),
+            ('description', 'efa7425a2034f3ce06a449445b29b52805483dde844bb63579bd736951af117c'),
             ('diagram', 'cefd8e4b0900182d9fad6b09a747c24c41b327a50f4d2ff1c970ceb6c83a6a43'),
             ('diagram_model', '380a1ab3dc7313d77d20407553e67388bb53fc94e8e3374abdc21594170e3c73'),
             ('diagram_texts', '4f1b7c83144e39923d7b1f8abe6763376fdf2361d3fd14dde7303fdc340df586'),
@@ -13590,7 +13727,7 @@ begin
             ('lint_names', '3dbb5bc9092e9faf09d753ea8fb9a1a5a8fb77d2ebdd90b60028d953edb1fd27'),
             ('lint_states', '8693e2f659b13a0e294012929a4627913f9d8ed64230df69c597fd9a8a71a076'),
             ('lint_transitions', '90a84a9920a4fe3b40bccb681cb28bec1c6e205191533231ae666b40821305e6'),
-            ('migration', 'de5f64f7f8b0b40667979736a26d103c2ab21eed83fbfecc9e2efe081fa9015d'),
+            ('migration', '5dce1e5813af888b463c81d27f9731644c8f269e2cd4ede50d85a8e461b188ee'),
             ('plan', '67dccb02d6810a4b1c21669750c2f1b7d3423b6e46f070d232d02fe16b45d121'),
             ('replay', '8e61f0285216513e9b4c66918f520f824a7587732e70fe7d2c11a0077cd5d03d'),
             ('rows', 'fe0c45abc4ba16c859f2393ab6a99bf5a0eaf486dd1f34d9e970a667c1ead254'),
@@ -13600,13 +13737,13 @@ begin
             ('semantics', '048e7c3e0edd43bf711a4b7b5cdbdefa121bf947cf0d01699f33bc36f9f973f0'),
             ('send_compiler', 'c0b6987b3ff1f367052004ff20e4b7c0472bcbd5d6facacaa647164df7d07512'),
             ('step', '7471cef2affa3f9440fccfd9623a554082a3f58973135adb340592fb0eb684c6'),
-            ('upgrade', 'e5c151ddba372f3c6b9cd3000d9d5bdd65fc75e752fa53234df39657da9815a3'),
+            ('upgrade', 'b19231ed64100f0c6b861d705b203f4157f9b09cb025f4f38acb1587c7233ba7'),
             ('upgrade_check', '358aca3dcbcdc11ae7e67a74feac17fb61f952877cb7fce467a65180e3840407'),
             ('upgrade_template', 'c84fbe3638661bfd4c106df3a97f55c7094df7e18db835130759badd8d28ee8b'),
-            ('upgrade_work', '95da3ec5e175165c472ca1e84010988ebde81df59bbb33e342c787d32161ebe4'),
+            ('upgrade_work', '9f2aa2a2c31a81c6d3d5c84cf7613151af47f85fac35ff52a638488379df2bfa'),
             ('value_compiler', '72755444098f7c0735ac277cad6788d8aaffa8cdfbf95219ea846b41daec230d'),
             ('values', '170aed3bd993b7502036d23a0da6228e4a25473d7f50c7321c3821bed9225392'),
-            ('work', '8ac9a4f334f4eb61cf4f2a50577c48f6cce29bea5eade7dc4dc756f350c6615c')
+            ('work', '78ffb43cd9b6bbbf14af171d6fd3b49fa169a529aca6ac07f85a47d1589167be')
         ) as expected (name, hash)
         left join pgsm_engine.modules as m
             on m.release = '0.1' and m.name = expected.name
@@ -13633,7 +13770,7 @@ if door is None:
 
     # The name carries the hash: "create or replace" empties SD in every open
     # session, but sys.modules would keep the old engine.
-    package = "pgsm_engine_0e6a351fc28c"
+    package = "pgsm_engine_77071aad43e9"
     rows = plpy.execute(
         "select name, source from pgsm_engine.modules where release = '0.1'"
     )

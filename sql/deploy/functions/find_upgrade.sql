@@ -1,5 +1,6 @@
 -- Deploy pgsm:functions/find_upgrade to pg
 -- requires: tables/upgrades
+-- requires: tables/definitions
 
 begin;
 set local role pgsm_owner;
@@ -30,12 +31,24 @@ begin
         'timers', coalesce(v_upgrade.timers, '"keep"'),
         'effects', coalesce(v_upgrade.effects, '"keep"'),
         'history', coalesce(v_upgrade.history, 'keep'),
-        'entry', coalesce(v_upgrade.entry, false)
+        'entry', coalesce(v_upgrade.entry, false),
+        'finals', (
+            select coalesce(jsonb_agg(s.path order by s.position), '[]')
+            from pgsm_private.states as s
+            where s.machine = find_upgrade.machine and s.version = find_upgrade.from_version
+                and s.type = 'final'
+        ),
+        'keys', (
+            select coalesce(jsonb_agg(k.name order by k.name), '[]')
+            from pgsm_private.machine_versions as v
+            cross join json_object_keys(v.settings -> 'keys') as k (name)
+            where v.machine = find_upgrade.machine and v.version = find_upgrade.from_version
+        )
     );
 end;
 $$;
 
 comment on function pgsm_private.find_upgrade (text, integer, integer) is
-    'The declared map from one version to another, else the identity, as the engine takes it.';
+    'The declared map from one version to another, else the identity, as the engine takes it: with the final states and key names of the old version.';
 
 commit;

@@ -1,0 +1,330 @@
+"""Upgrades: what goes on as it was, under its new name if it has one.
+
+A hot-fix does not start again what has ended, and a state that is renamed takes its
+children and lists of work along.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from .doors import PostgresChart, PostgresEngine
+from .parts import assign, expr, note
+from .upgrades import Machine
+
+Json = Any
+KID = {
+    "initial": "k",
+    "context": {"n": expr("input.n")},
+    "states": {
+        "k": {"on": {"end": "z"}},
+        "z": {"type": "final"},
+    },
+    "output": expr("context.n"),
+}
+
+
+def parent(state: str = "a", **invoke: Json) -> Json:
+    """A machine with an invocation that it stays with; "out" holds what came of it."""
+    heard = {"actions": [note("heard"), assign(out=expr("event.output"))]}
+    return {
+        "initial": state,
+        "context": {"trace": [], "out": None},
+        "states": {
+            state: {"invoke": {"onDone": heard, **invoke}, "on": {"off": "z"}},
+            "z": {},
+        },
+        "implementations": {"effects": {"mail": {}}},
+    }
+
+
+def child(**more: Json) -> Json:
+    return {"machine": "kid", "input": {"n": 7}, **more}
+
+
+def items(**more: Json) -> Json:
+    return {"src": "mail", "each": [1, 2], "input": expr("item"), **more}
+
+
+@pytest.fixture
+def kid(postgres: PostgresEngine) -> PostgresEngine:
+    postgres.define("kid", KID)
+    return postgres
+
+
+def kids(machine: Machine) -> list[tuple[str, str]]:
+    rows = machine.chart.rows(
+        "select instance_id, status from pgsm.instances"
+        " where parent_id = %s order by 1",
+        machine.chart.instance_id,
+    )
+    return [(row["instance_id"], row["status"]) for row in rows]
+
+
+def end(machine: Machine, instance: str) -> None:
+    chart = PostgresChart(machine.connection, instance, machine.chart.started)
+    chart.send("end")
+    chart.rows("select * from pgsm.fire_timers()")
+
+
+def fixed(document: Json) -> Json:
+    return {**document, "description": "fixed"}
+
+
+def test_child_that_has_ended_is_not_started_by_a_hot_fix(kid: PostgresEngine) -> None:
+    machine = Machine(kid, parent(**child()), fixed(parent(**child())))
+    end(machine, kids(machine)[0][0])
+    machine.upgrade()
+    machine.upgrade(version=1)
+    assert [status for _, status in kids(machine)] == ["done"]
+    assert machine.chart.snapshot().context["trace"] == ["heard"]
+
+
+def test_list_that_has_ended_is_not_started_by_a_hot_fix(kid: PostgresEngine) -> None:
+    document = parent(**items(each=[]))
+    machine = Machine(kid, document, fixed(document))
+    machine.upgrade()
+    assert machine.chart.snapshot().context["trace"] == ["heard"]
+
+
+def test_what_is_cancelled_is_not_started_by_the_next_upgrade(
+    kid: PostgresEngine,
+) -> None:
+    for invoke in (child(), items(), {"src": "mail"}):
+        document = parent(**invoke)
+        machine = Machine(kid, document, fixed(document))
+        machine.declare(effects="cancel")
+        machine.upgrade()
+        machine.chart.rows("select * from pgsm.fire_timers()")
+        machine.upgrade(version=1)
+        running = [e for e in machine.chart.effects() if e.status == "pending"]
+        assert not running
+        assert "active" not in [status for _, status in kids(machine)]
+
+
+def test_state_that_is_left_forgets_that_its_child_has_ended(
+    kid: PostgresEngine,
+) -> None:
+    document = parent(**child())
+    document["states"]["z"] = {"on": {"on": "a"}}
+    machine = Machine(kid, document, fixed(document))
+    end(machine, kids(machine)[0][0])
+    machine.chart.send("off")
+    machine.upgrade()
+    machine.chart.send("on")
+    assert [status for _, status in kids(machine)] == ["done", "active"]
+
+
+def test_child_goes_on_in_a_renamed_state(kid: PostgresEngine) -> None:
+    machine = Machine(kid, parent(**child()), parent("c", **child()))
+    machine.declare(states={"a": "c"})
+    (before,) = kids(machine)
+    machine.upgrade()
+    assert kids(machine) == [before]
+    end(machine, before[0])
+    assert machine.chart.snapshot().context == {"trace": ["heard"], "out": 7}
+
+
+def test_children_of_a_list_go_on_in_a_renamed_state(kid: PostgresEngine) -> None:
+    invoke = child(each=[1, 2], input={"n": expr("item")})
+    machine = Machine(kid, parent(**invoke), parent("c", **invoke))
+    machine.declare(states={"a": "c"})
+    before = kids(machine)
+    machine.upgrade()
+    assert kids(machine) == before
+    for instance, _ in before:
+        end(machine, instance)
+    assert machine.chart.snapshot().context["out"] == [1, 2]
+
+
+def test_list_of_effects_goes_on_in_a_renamed_state(kid: PostgresEngine) -> None:
+    machine = Machine(kid, parent(**items()), parent("c", **items()))
+    machine.declare(states={"a": "c"})
+    machine.chart.complete("mail", 1)
+    machine.upgrade()
+    assert [e.status for e in machine.chart.effects()] == ["succeeded", "pending"]
+    assert machine.chart.complete("mail", 2).context["out"] == [1, 2]
+
+
+def test_two_children_that_change_places_keep_apart(kid: PostgresEngine) -> None:
+    def region(key: str) -> Json:
+        heard = {"actions": assign(**{key: expr("event.output")})}
+        return {"invoke": child(input={"n": key}, onDone=heard)}
+
+    def two(first: str, second: str) -> Json:
+        return {
+            "type": "parallel",
+            "context": {"x": None, "y": None},
+            "states": {"a": region(first), "b": region(second)},
+        }
+
+    machine = Machine(kid, two("x", "y"), two("y", "x"))
+    machine.declare(states={"a": "b", "b": "a"})
+    before = kids(machine)
+    machine.upgrade()
+    assert kids(machine) == before
+    for instance, _ in before:
+        end(machine, instance)
+    assert machine.chart.snapshot().context == {"x": "x", "y": "y"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ({"src": "mail"}, items(each=[1])),
+        (items(each=[1]), {"src": "mail"}),
+        (child(), {"src": "mail"}),
+        ({"src": "mail"}, child()),
+        (child(each=[1], input={"n": 1}), items(each=[1])),
+        (child(), child(each=[1], input={"n": 7})),
+    ],
+)
+def test_work_of_another_kind_is_ended_and_the_new_one_started(
+    kid: PostgresEngine, old: Json, new: Json
+) -> None:
+    machine = Machine(kid, parent(**old), parent(**new))
+    machine.upgrade()
+    chart = machine.chart
+    chart.rows("select * from pgsm.fire_timers()")
+    if "machine" in new:
+        (one,) = [name for name, status in kids(machine) if status == "active"]
+        end(machine, one)
+    else:
+        assert "active" not in [status for _, status in kids(machine)]
+        chart.complete("mail", 7)
+    assert chart.snapshot().context["out"] == ([7] if "each" in new else 7)
+    assert not [e for e in chart.effects() if e.status in ("pending", "running")]
+
+
+# -- what a version has beside its states
+
+
+def test_deferred_event_is_offered_to_the_new_version(postgres: PostgresEngine) -> None:
+    old = {"initial": "a", "states": {"a": {"defer": ["pay"]}, "b": {}}}
+    new = {"initial": "a", "states": {"a": {"on": {"pay": "b"}}, "b": {}}}
+    machine = Machine(postgres, old, new)
+    assert machine.chart.send("pay").outcome == "deferred"
+    machine.upgrade()
+    machine.chart.rows("select * from pgsm.fire_timers()")
+    assert machine.chart.snapshot().value == "b"
+
+
+def keys_of(machine: Machine) -> dict[str, str]:
+    rows = machine.chart.rows(
+        "select name, value from pgsm_private.instance_keys where instance_id = %s",
+        machine.chart.instance_id,
+    )
+    return {row["name"]: row["value"] for row in rows}
+
+
+def test_keys_are_those_of_the_new_version(postgres: PostgresEngine) -> None:
+    document = {
+        "context": {"n": 5},
+        "keys": {"old": expr("context.n"), "both": expr("context.n")},
+    }
+    keys = {"new": expr("context.n + 1"), "both": expr("context.n + 2")}
+    machine = Machine(postgres, document, {**document, "keys": keys})
+    machine.upgrade()
+    assert keys_of(machine) == {"both": "7", "new": "6"}
+    machine.chart.rows("select pgsm.undo_upgrade(%s)", machine.chart.instance_id)
+    assert keys_of(machine) == {"both": "5", "old": "5"}
+
+
+def test_context_that_the_new_version_does_not_allow_is_refused(
+    postgres: PostgresEngine,
+) -> None:
+    document = {"context": {"n": 5}}
+    schema = {"properties": {"n": {"type": "string"}}}
+    machine = Machine(postgres, document, {**document, "contextSchema": schema})
+    assert "the context" in machine.refuse()
+    machine.declare(context='{"set": {"n": {"expr": "str(context.n)"}}}')
+    assert machine.upgrade().context == {"n": "5"}
+
+
+# -- kinds of states
+
+
+def kinds(kind: str | None) -> Json:
+    work = {
+        "initial": "x",
+        "states": {"x": {"on": {"y": "y"}}, "y": {"type": kind} if kind else {}},
+        "onDone": {"actions": note("done")},
+    }
+    return {"initial": "w", "context": {"trace": []}, "states": {"w": work}}
+
+
+@pytest.mark.parametrize(("old", "new"), [(None, "final"), ("final", None)])
+def test_state_of_another_kind_must_be_declared(
+    postgres: PostgresEngine, old: str | None, new: str | None
+) -> None:
+    machine = Machine(postgres, kinds(old), kinds(new))
+    machine.chart.send("y")
+    assert "final in the new version" in machine.refuse()
+    machine.declare(states={"w.y": "w.y"})
+    assert machine.upgrade().context["trace"] == ["done"]
+
+
+def test_final_state_that_stays_is_not_done_again(postgres: PostgresEngine) -> None:
+    machine = Machine(postgres, kinds("final"), fixed(kinds("final")))
+    machine.chart.send("y")
+    assert machine.upgrade().context["trace"] == ["done"]
+
+
+def test_state_that_has_become_a_history_state_must_be_declared(
+    postgres: PostgresEngine,
+) -> None:
+    machine = Machine(postgres, kinds(None), kinds("history"))
+    machine.chart.send("y")
+    assert 'state "w.y" is not in the new version' in machine.refuse()
+
+
+def test_history_of_states_that_exclude_one_another_is_forgotten(
+    postgres: PostgresEngine,
+) -> None:
+    regions = {
+        "l": {"initial": "x", "states": {"x": {}, "y": {}}},
+        "r": {"initial": "x", "states": {"x": {}, "y": {}}},
+    }
+    old = {
+        "initial": "p",
+        "states": {
+            "p": {
+                "initial": "both",
+                "on": {"off": "off"},
+                "states": {
+                    "both": {"type": "parallel", "states": regions},
+                    "h": {"type": "history", "history": "deep"},
+                },
+            },
+            "off": {"on": {"back": "p.h"}},
+        },
+    }
+    new = {
+        "initial": "p",
+        "states": {
+            **old["states"],
+            "p": {
+                **old["states"]["p"],
+                "initial": "u",
+                "states": {
+                    "u": {},
+                    "v": {},
+                    "h": {"type": "history", "history": "deep"},
+                },
+            },
+        },
+    }
+    machine = Machine(postgres, old, new)
+    machine.declare(
+        states={
+            f"p.both.{k}.{s}": f"p.{t}"
+            for k, t in (("l", "u"), ("r", "v"))
+            for s in "xy"
+        }
+    )
+    machine.chart.send("off")
+    machine.upgrade()
+    assert machine.chart.log()[-1]["data"]["dropped"] == {"history": ["p.h"]}
+    assert machine.chart.send("back").value == {"p": "u"}
