@@ -10,6 +10,7 @@ from .conditions import consequence
 from .database import Row, call, connected, row, rows
 from .definitions import name_of, read
 from .machine_add import add
+from .machine_state import current, pause, resume
 from .tables import (
     Columns,
     print_facts,
@@ -42,7 +43,8 @@ def machine() -> None:
     """
 
 
-machine.add_command(add)
+for command in (add, current, pause, resume):
+    machine.add_command(command)
 
 
 @machine.command("list")
