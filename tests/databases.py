@@ -9,6 +9,7 @@ dsn             module    a copy of the template for this module's tests
 fresh_dsn       function  a copy for this test alone
 db              function  a connection to `dsn` in a transaction that is rolled back
 connect         function  connections by the dozen, closed at the end: connect(dsn)
+pgsm_server     session   server_dsn, for the fixtures of pgsm/pytest_plugin.py
 cron_dsn        session   the database that pg_cron runs in, deployed
 set_clock       function  tests/clock.py's functions
 advance
@@ -36,6 +37,12 @@ Connect = Callable[..., psycopg.Connection]
 def server_dsn() -> Iterator[str]:
     with servers.running_server() as dsn:
         yield dsn
+
+
+@pytest.fixture(scope="session")
+def pgsm_server(server_dsn: str) -> str:
+    """The server of pgsm's own pytest plugin."""
+    return server_dsn
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,6 @@ programs are installed; else a container where there is docker.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import subprocess
 import time
@@ -16,54 +15,29 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from psycopg import conninfo
 
-from pgsm import devdb, programs
+from pgsm import programs
+from pgsm.testing import servers
 
 ROOT = Path(__file__).resolve().parent.parent
 DIRECTORY = ROOT / ".pgsm-test"
 CRON_DATABASE = "pgsm"
-
-# Tests lose their data anyway, and provoke deadlocks on purpose.
-SETTINGS = {
-    "fsync": "off",
-    "full_page_writes": "off",
-    "synchronous_commit": "off",
-    "deadlock_timeout": "100ms",
-}
+SETTINGS = servers.SETTINGS
 
 
 @contextlib.contextmanager
 def running_server() -> Iterator[str]:
     """The URL or connection string of a superuser on a server with the extensions."""
     given = os.environ.get("PGSM_TEST_DSN")
-    if given:
-        # The databases that the tests make are not made from one of them.
-        yield conninfo.make_conninfo(given, dbname="postgres")
-        return
     try:
-        programs.find_server()
+        if not given:
+            programs.find_server()
     except programs.SetupError as missing:
         with _container(missing) as dsn:
             yield dsn
     else:
-        with _private_cluster() as dsn:
+        with servers.running(given, DIRECTORY, CRON_DATABASE) as dsn:
             yield dsn
-
-
-@contextlib.contextmanager
-def _private_cluster() -> Iterator[str]:
-    """The cluster runs while any test process uses it; the last one stops it."""
-    cluster = devdb.DevCluster(DIRECTORY, database=CRON_DATABASE, settings=SETTINGS)
-    DIRECTORY.mkdir(exist_ok=True)
-    with (DIRECTORY / "in-use").open("w") as in_use:
-        fcntl.flock(in_use, fcntl.LOCK_SH)
-        cluster.up()
-        yield cluster.dsn_of("postgres")
-        fcntl.flock(in_use, fcntl.LOCK_UN)
-        with contextlib.suppress(BlockingIOError):
-            fcntl.flock(in_use, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            cluster.down()
 
 
 @contextlib.contextmanager
@@ -74,7 +48,9 @@ def _container(missing: programs.SetupError) -> Iterator[str]:
     from testcontainers.core.container import DockerContainer
     from testcontainers.core.image import DockerImage
 
-    options = [part for item in SETTINGS.items() for part in ("-c", "=".join(item))]
+    options = [
+        part for item in servers.SETTINGS.items() for part in ("-c", "=".join(item))
+    ]
     # not removed afterwards: the next run finds its layers
     image = DockerImage(
         path=ROOT,
