@@ -149,21 +149,22 @@ def _effect(going: _Going, item: Mapping[str, Json]) -> str:
     for work in going.hops:
         word = work.effect_policy(effect["state"], effect["invoke_id"])
         found = work.new_invocation(effect)
-        if found is None or word != "keep":
+        if found is None or word not in ("keep", "along"):
             return "restarted" if found and word == "restart" else "cancelled"
         effect = {**effect, "state": found.state.path, "invoke_id": found.invoke_id}
     return str(effect["invoke_id"])
 
 
 def _child(going: _Going, item: Mapping[str, Json]) -> str:
-    state, invoke_id = item["state"], item["invoke_id"]
+    state, invoke_id, along = item["state"], item["invoke_id"], False
     for work in going.hops:
         word = work.effect_policy(state, invoke_id)
         found = work.find(state, invoke_id, lambda one: one.machine is not None)
-        if found is None or word != "keep":
+        if found is None or word not in ("keep", "along"):
             return "started anew" if found and word == "restart" else "stopped"
+        along = along or word == "along"
         state, invoke_id = found.state.path, found.invoke_id
-    return f"{invoke_id}, on its own version"
+    return f"{invoke_id}, {'to' if along else 'on'} its own {'current ' * along}version"
 
 
 def _history(going: _Going, item: Mapping[str, Json]) -> str:

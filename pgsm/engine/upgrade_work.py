@@ -4,7 +4,8 @@ Policies are words, or objects of words by name with ``default``:
 
 ``timers``   keep, recompute, restart, drop; by ``state/delay`` or state also the
              ``state/delay`` that it becomes, or null to drop it
-``effects``  keep, restart, cancel; by invocation id or state
+``effects``  keep, restart, cancel; by invocation id or state; for a child also
+             along: it is kept, and told to follow to its machine's current version
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from .upgrade import StateMap, map_path, paths_of, refuse
 Json = Any
 
 TIMERS = ("keep", "recompute", "restart", "drop")
-EFFECTS = ("keep", "restart", "cancel")
+EFFECTS = ("keep", "along", "restart", "cancel")
 
 
 def _is_list(new: Invocation, *, of_children: bool) -> bool:
@@ -186,7 +187,7 @@ class Work:
         first = self.kept_invocations.setdefault(new, name) == name
         if first and word == "cancel":
             self.ended[new.invoke_id] = new.state.path
-        return first and word == "keep"
+        return first and word in ("keep", "along")
 
     def new_invocation(self, effect: Mapping[str, str]) -> Invocation | None:
         """Return what an effect's invocation is in the states that are active."""
@@ -264,6 +265,9 @@ class Work:
                 work.stop_child(run, child_id, "")
                 continue
             run.forget("children", child_id)
+            if self.effect_policy(*old) == "along":
+                told = (child["instance"], "pgsm.upgrade", {}, {"in": "0"}, None)
+                run.commands.append(("message", *told))
             entry = {**child, "state": found.state.path}
             if in_list:
                 entry["each"] = found.invoke_id

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import psycopg
 import pytest
 
 from .doors import PostgresChart, PostgresEngine
@@ -328,3 +329,78 @@ def test_history_of_states_that_exclude_one_another_is_forgotten(
     machine.upgrade()
     assert machine.chart.log()[-1]["data"]["dropped"] == {"history": ["p.h"]}
     assert machine.chart.send("back").value == {"p": "u"}
+
+
+# -- children that go along
+
+
+def along(kid: PostgresEngine) -> Machine:
+    """A parent on version 2, whose child was told to follow to the kid's version 2."""
+    document = parent(**child())
+    machine = Machine(kid, document, fixed(document))
+    kid.define("kid", {**KID, "states": {**KID["states"], "k": {"on": {"stop": "z"}}}})
+    machine.declare(effects={"a": "along"})
+    machine.upgrade()
+    return machine
+
+
+def kid_version(machine: Machine) -> int:
+    query = "select version from pgsm.instances where parent_id = %s"
+    (row,) = machine.chart.rows(query, machine.chart.instance_id)
+    version: int = row["version"]
+    return version
+
+
+def test_child_goes_along_when_a_driver_comes_by(kid: PostgresEngine) -> None:
+    machine = along(kid)
+    assert kid_version(machine) == 1
+    machine.chart.rows("select * from pgsm.fire_timers()")
+    assert kid_version(machine) == 2
+    ((instance, _),) = kids(machine)
+    PostgresChart(kid.connection, instance, machine.chart.started).send("stop")
+    machine.chart.rows("select * from pgsm.fire_timers()")
+    assert machine.chart.snapshot().context["out"] == 7
+
+
+def test_child_that_cannot_go_along_stays_and_is_listed(kid: PostgresEngine) -> None:
+    machine = along(kid)
+    machine.connection.execute(
+        "select pgsm.define_machine('kid', '{\"context\": {\"n\": 1}}')"
+    )
+    machine.chart.rows("select * from pgsm.fire_timers()")
+    assert kid_version(machine) == 1
+    (failure,) = machine.chart.rows("select * from pgsm.upgrade_failures")
+    assert (failure["instance_id"], failure["code"]) == (kids(machine)[0][0], "SM402")
+
+
+def test_child_that_has_ended_meanwhile_is_not_told(kid: PostgresEngine) -> None:
+    machine = along(kid)
+    ((instance, _),) = kids(machine)
+    machine.chart.rows("select pgsm.stop_instance(%s)", instance)
+    machine.chart.rows("select * from pgsm.fire_timers()")
+    assert (
+        machine.chart.rows("select * from pgsm.timers where event = 'pgsm.upgrade'")
+        == []
+    )
+
+
+def test_upgrade_that_takes_children_along_is_not_undone(kid: PostgresEngine) -> None:
+    machine = along(kid)
+    with pytest.raises(psycopg.Error) as refusal, kid.connection.transaction():
+        machine.chart.rows("select pgsm.undo_upgrade(%s)", machine.chart.instance_id)
+    assert refusal.value.sqlstate == "SM403"
+
+
+def test_check_says_which_children_go_along(kid: PostgresEngine) -> None:
+    document = parent(**child())
+    machine = Machine(kid, document, fixed(document))
+    for policy, target in (
+        ("keep", "a, on its own version"),
+        ("along", "a, to its own current version"),
+    ):
+        machine.declare(effects=policy)
+        (row,) = machine.chart.rows(
+            "select target from pgsm.check_upgrade(%s, 1, 2) where kind = 'child'",
+            machine.name,
+        )
+        assert row["target"] == target

@@ -153,6 +153,26 @@ def step_call(machine: Machine, now: Instance, message: Message) -> Call:
     )
 
 
+def migrate(
+    machine: Machine, now: Instance, rules: Json, delays: Json, invocations: Json
+) -> Outcome:
+    """An upgrade to the machine's version; what is kept is the caller's to write."""
+    call = Call(
+        "migrate",
+        (
+            machine.checksum,
+            machine.document,
+            "\n".join(now.states),
+            now.context,
+            now.history,
+            now.work,
+            *map(exact.dumps, (rules, delays, invocations)),
+            *_who(now.revision),
+        ),
+    )
+    return _finish(call, now)
+
+
 def forget_plans() -> None:
     """Empty the plan cache, as in a new session."""
     engine._plans.clear()

@@ -81,9 +81,11 @@ comment on function pgsm.define_upgrade (
     "remove": ["minutes"]}.
 
     timers is "keep" (the default), "recompute" from when they were armed, "restart"
-    or "drop"; effects, for invocations, "keep", "restart" or "cancel"; or an object
-    of those by state ("waiting"), timer ("waiting/1 day", which may also become
-    another: "drip.waiting/2 days", or null) or invocation id, and "default".
+    or "drop"; effects, for invocations, "keep", "restart" or "cancel", for children
+    also "along" (kept, and moved to the current version of their own machine as soon
+    as a driver comes by; what "keep" leaves where it is); or an object of those by
+    state ("waiting"), timer ("waiting/1 day", which may also become another:
+    "drip.waiting/2 days", or null) or invocation id, and "default".
     history is "keep" (what has no counterpart is forgotten, and logged), "refuse" or
     "forget".  entry runs the entry actions of states that are new.
 

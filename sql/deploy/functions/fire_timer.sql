@@ -6,6 +6,8 @@
 -- requires: functions/refuse_unhandled
 -- requires: functions/handle_failure
 -- requires: functions/failure_is_awaited
+--
+-- Plpgsql binds late: take_along, which moves to another version, comes after this.
 
 begin;
 set local role pgsm_owner;
@@ -40,6 +42,9 @@ begin
     end if;
     if v_timer.event = 'pgsm.stop' then
         perform pgsm_private.take_stop(fire_timer.instance, v_timer.actor);
+        return;
+    elsif v_timer.event = 'pgsm.upgrade' then
+        perform pgsm_private.take_along(fire_timer.instance);
         return;
     end if;
     if v_timer.timer_id like 'effect/%' and v_timer.event like 'error.invoke.%'

@@ -38,7 +38,7 @@ begin
     where t.instance_id = settle_timers.instance_id
         and t.timer_id = any (v_armed)
         and t.kind = 'message'
-        and t.event ~ '^(pgsm[.]stop$|(done|error)[.]invoke[.])';
+        and t.event ~ '^(pgsm[.](stop|upgrade)$|(done|error)[.]invoke[.])';
 
     update pgsm_private.timers as t
     set status = 'undeliverable',

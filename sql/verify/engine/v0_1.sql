@@ -16,7 +16,7 @@ begin
             ('commands', 'e527b2ef15828344f8727395b20dd596fd04b77bf945a2339de2f28227120c32'),
             ('configuration', 'f1343a90233305349a76429fc1870856a8072a39e6d13c47407a446a7fd7f3c1'),
             ('content', '5940b4508637eac69a8a05d8c16af72959a9c3d0041d5c59d909a21ccebe5bad'),
-            ('coverage', 'acba9659bcc834407016d47cc43278bfa28f0f607f66faaed36c23d1c398ef73'),
+            ('coverage', '1f6e3990233958b503fb3b39861b780b77e30812ad5c6c5d0244632b22c08cc4'),
             ('definition', '139c2297e318f83807b017e88bccc99aa487afd5eaea260608752bf2a5ff339b'),
             ('definition_actions', '16214094a77115bc4ada9baf5688f7b2adafcd4cf124521cff6dd6b50045f718'),
             ('definition_delays', '3344791260dc36f50794df6c69d61198150dccc687b8f817b215ca97fe1561d6'),
@@ -74,7 +74,7 @@ begin
             ('upgrade', 'b19231ed64100f0c6b861d705b203f4157f9b09cb025f4f38acb1587c7233ba7'),
             ('upgrade_check', '358aca3dcbcdc11ae7e67a74feac17fb61f952877cb7fce467a65180e3840407'),
             ('upgrade_template', 'c84fbe3638661bfd4c106df3a97f55c7094df7e18db835130759badd8d28ee8b'),
-            ('upgrade_work', '9f2aa2a2c31a81c6d3d5c84cf7613151af47f85fac35ff52a638488379df2bfa'),
+            ('upgrade_work', '8664d5a880a02f298ec7c16fb7e94a3383828e2c9df77d1041daee91fb98c8e3'),
             ('value_compiler', '72755444098f7c0735ac277cad6788d8aaffa8cdfbf95219ea846b41daec230d'),
             ('values', '170aed3bd993b7502036d23a0da6228e4a25473d7f50c7321c3821bed9225392'),
             ('work', '78ffb43cd9b6bbbf14af171d6fd3b49fa169a529aca6ac07f85a47d1589167be')
