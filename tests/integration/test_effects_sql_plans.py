@@ -5,13 +5,12 @@ Asserted by the shape of the plans and by how many rows they touched, not by the
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 import psycopg
 import pytest
 
-from . import outbox
+from . import outbox, plans
 
 # Plans of functions are made anew for the first five calls, and then kept.
 CALLS = 7
@@ -94,33 +93,10 @@ def test_a_claim_reads_by_indexes_and_little(
         queue.execute(setting)  # type: ignore[call-overload]
     for _ in range(CALLS):
         outbox.claim(queue, 1 if names == ("ordered",) else 10, names)
-    plans: list[str] = []
-    queue.add_notice_handler(lambda notice: plans.append(notice.message_primary or ""))
-    queue.execute(
-        "load 'auto_explain'; set auto_explain.log_min_duration = 0;"
-        "set auto_explain.log_nested_statements = on;"
-        "set auto_explain.log_level = notice;"
-        "set auto_explain.log_analyze = on; set auto_explain.log_timing = off"
-    )
-    found = outbox.claim(queue, 10, names)
-    queue.execute("set auto_explain.log_min_duration = -1")
+    with plans.explained(queue) as explained:
+        found = outbox.claim(queue, 10, names)
     assert len(found) == claimed
-    lines = [line for plan in plans for line in plan.splitlines()]
-    scans = [line for line in lines if re.search(r"Scan .*on effects\b", line)]
+    scans = explained.scans("effects")
     assert any("effects_due_idx" in scan for scan in scans)
     assert not any("Seq Scan" in scan for scan in scans)
-    assert _rows_touched(plans) < 500
-
-
-def _rows_touched(plans: list[str]) -> int:
-    """By all nodes that read effects, rows that a filter took away included."""
-    total = 0
-    for plan in plans:
-        reading, loops = False, 0
-        for line in plan.splitlines():
-            if node := re.search(r"actual rows=(\d+) loops=(\d+)", line):
-                reading, loops = "on effects" in line, int(node[2])
-                total += int(node[1]) * loops * reading
-            elif reading and (removed := re.search(r"Removed by Filter: (\d+)", line)):
-                total += int(removed[1]) * loops
-    return total
+    assert explained.rows_touched("effects") < 500

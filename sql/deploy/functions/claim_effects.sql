@@ -7,6 +7,9 @@
 -- requires: tables/effects
 -- requires: functions/check_claim
 -- requires: functions/see_runner
+-- requires: functions/park_effects
+-- requires: functions/unpark_effects
+-- requires: functions/paused_names
 --
 -- The sweep comes first: it locks instances, and a claim that held effects
 -- already could meet another one that does the same the other way round.  Limits of
@@ -29,15 +32,18 @@ create or replace function pgsm.claim_effects (
 as $$
 #variable_conflict use_column
 declare
-    v_left   integer := claim_effects.max_effects;
-    v_rooms  jsonb;
-    v_taken  jsonb := '{}';
-    v_head   record;
-    v_count  integer;
-    v_of     integer;
+    v_left    integer := claim_effects.max_effects;
+    v_rooms   jsonb;
+    v_taken   jsonb := '{}';
+    v_paused  text[];
+    v_head    record;
+    v_count   integer;
+    v_of      integer;
 begin
     perform pgsm_private.check_claim(claim_effects.max_effects, claim_effects.lease);
     perform pgsm_private.sweep_effects(20);
+    perform pgsm_private.unpark_effects();
+    v_paused := pgsm_private.paused_names(claim_effects.names);
 
     v_rooms := pgsm_private.lock_effect_limits(claim_effects.names);
     for v_head in
@@ -53,6 +59,9 @@ begin
         exit when v_left <= 0;
         v_of := coalesce((v_taken ->> v_head.name)::integer, 0);
         continue when v_of >= v_head.room;
+        if v_head.name = any (v_paused) then
+            perform pgsm_private.park_effects(v_head.name, v_head.priority, v_head.due_at);
+        end if;
         return query
         select c.*
         from pgsm_private.claim_named_effects(

@@ -32,6 +32,7 @@ begin
             and e.priority = claim_named_effects.priority
             and e.status in ('pending', 'retrying')
             and not e.held_back
+            and e.parked is null
             and e.due_at between claim_named_effects.due_at and v_now
             and (e.deadline_at is null or e.deadline_at > v_now)
             -- scalar subqueries: "exists" may be planned as a hash of all instances

@@ -46,6 +46,7 @@ begin
                 and e.due_at >= b.due_at
                 and e.status in ('pending', 'retrying')
                 and not e.held_back
+                and e.parked is null
             order by e.priority desc, e.due_at
             limit 1
         ) as first
@@ -60,6 +61,7 @@ begin
                 and e.due_at >= h.begins_at
                 and e.status in ('pending', 'retrying')
                 and not e.held_back
+                and e.parked is null
             order by e.priority desc, e.due_at
             limit 1
         ) as following

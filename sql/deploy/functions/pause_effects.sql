@@ -26,6 +26,7 @@ begin
         where e.name = pause_effects.name
             and e.status in ('pending', 'retrying')
             and not e.held_back
+            and e.parked is null
     );
 end;
 $$;

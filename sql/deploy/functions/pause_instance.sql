@@ -3,6 +3,7 @@
 -- requires: functions/check_sendable
 -- requires: functions/describe_instance
 -- requires: functions/log_repair
+-- requires: tables/effects
 
 begin;
 set local role pgsm_owner;
@@ -32,6 +33,12 @@ begin
     update pgsm_private.timers as t
     set status = 'held'
     where t.instance_id = v_instance.instance_id and t.status = 'armed';
+
+    -- claims would walk over them
+    update pgsm_private.effects as e
+    set parked = 'instance'
+    where e.instance_id = v_instance.instance_id
+        and e.kind = 'invoke' and e.status in ('pending', 'retrying');
     return pgsm_private.describe_instance(v_instance, null, null);
 end;
 $$;

@@ -4,7 +4,8 @@
 -- requires: functions/notify_runners
 -- requires: functions/now
 --
--- Takes row locks of effects only, in the order of their keys.
+-- Takes row locks of effects only and waits for none: who holds an instance may wait for
+-- several of them, in another order.
 
 begin;
 set local role pgsm_owner;
@@ -25,23 +26,40 @@ begin
     returning p.paused_at into v_paused;
 
     if found then
-        with stopped as materialized (
-            select e.instance_id, e.effect_id
+        with extended as (
+            select
+                e.instance_id, e.effect_id, e.deadline_at, e.time_left,
+                coalesce(
+                    e.deadline_at + (v_now - greatest(v_paused, e.created_at)),
+                    v_now + e.time_left
+                ) as extend_to
             from pgsm_private.effects as e
             where e.name = resume_effects.name
                 and e.status in ('pending', 'retrying', 'running')
                 and (e.deadline_at > v_paused or e.time_left is not null)
-            order by e.instance_id, e.effect_id
-            for update
+        ),
+        free as materialized (
+            select e.instance_id, e.effect_id, x.extend_to
+            from extended as x
+            join pgsm_private.effects as e
+                on e.instance_id = x.instance_id and e.effect_id = x.effect_id
+            where e.status in ('pending', 'retrying', 'running')
+                and e.deadline_at is not distinct from x.deadline_at
+                and e.time_left is not distinct from x.time_left
+            for update of e skip locked
+        ),
+        written as (
+            update pgsm_private.effects as e
+            set deadline_at = f.extend_to, time_left = null
+            from free as f
+            where e.instance_id = f.instance_id and e.effect_id = f.effect_id
         )
-        update pgsm_private.effects as e
-        set deadline_at = coalesce(
-                e.deadline_at + (v_now - greatest(v_paused, e.created_at)),
-                v_now + e.time_left
-            ),
-            time_left = null
-        from stopped as s
-        where e.instance_id = s.instance_id and e.effect_id = s.effect_id;
+        insert into pgsm_private.effect_extensions as n
+            (instance_id, effect_id, deadline_at, time_left, extend_to)
+        select x.instance_id, x.effect_id, x.deadline_at, x.time_left, x.extend_to
+        from extended as x
+        left join free as f on f.instance_id = x.instance_id and f.effect_id = x.effect_id
+        where f.effect_id is null;
         perform pgsm_private.notify_runners();
     end if;
     return (
@@ -50,6 +68,7 @@ begin
         where e.name = resume_effects.name
             and e.status in ('pending', 'retrying')
             and not e.held_back
+            and e.parked is null
     );
 end;
 $$;

@@ -3,6 +3,8 @@
 -- requires: functions/describe_instance
 -- requires: functions/check_sendable
 -- requires: functions/log_repair
+-- requires: functions/notify_runners
+-- requires: tables/effects
 
 begin;
 set local role pgsm_owner;
@@ -27,6 +29,11 @@ begin
         update pgsm_private.timers as t
         set status = 'armed'
         where t.instance_id = v_instance.instance_id and t.status = 'held';
+
+        update pgsm_private.effects as e
+        set parked = null
+        where e.instance_id = v_instance.instance_id and e.parked = 'instance';
+        perform pgsm_private.notify_runners();
     else
         perform pgsm_private.check_sendable(v_instance, null);
     end if;

@@ -1,4 +1,5 @@
 -- Deploy pgsm:functions/retry_effects to pg
+-- requires: functions/lock_failures
 -- requires: functions/log_retries
 -- requires: functions/effect_interval
 -- requires: functions/notify_runners
@@ -47,17 +48,9 @@ begin
         order by e.finished_at
         limit greatest(retry_effects.max, 0)
     ) as f;
-    v_found := pgsm_private.log_retries(v_found, retry_effects.name);
 
-    with picked as materialized (
-        select
-            e.instance_id, e.effect_id,
-            row_number() over (order by e.finished_at, e.instance_id, e.effect_id) - 1 as number
-        from jsonb_array_elements(v_found) as f (pair)
-        join pgsm_private.effects as e
-            on e.instance_id = f.pair ->> 0 and e.effect_id = f.pair ->> 1
-        where e.status = 'failed'
-    )
+    v_found := pgsm_private.lock_failures(v_found);
+    perform pgsm_private.log_retries(v_found, retry_effects.name);
     update pgsm_private.effects as e
     set status = 'pending',
         attempt = 0,
@@ -67,10 +60,11 @@ begin
         finished_at = null
     from (
         select
-            p.instance_id, p.effect_id,
-            v_now + coalesce(retry_effects.spread, '0') * p.number
-                / (select count(*) from picked) as due_at
-        from picked as p
+            f.pair ->> 0 as instance_id,
+            f.pair ->> 1 as effect_id,
+            v_now + coalesce(retry_effects.spread, '0') * (f.number - 1)
+                / jsonb_array_length(v_found) as due_at
+        from jsonb_array_elements(v_found) with ordinality as f (pair, number)
     ) as d
     where e.instance_id = d.instance_id and e.effect_id = d.effect_id;
     get diagnostics v_count = row_count;

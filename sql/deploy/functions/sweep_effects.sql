@@ -4,6 +4,7 @@
 -- requires: functions/statement_ends_at
 -- requires: functions/stop_deadline
 -- requires: functions/ended_effects
+-- requires: functions/extend_deadlines
 -- requires: functions/now
 --
 -- Lock order: each instance, then its effect, in ascending instance_id.  The
@@ -26,6 +27,7 @@ declare
     v_error     jsonb;
     v_swept     integer := 0;
 begin
+    perform pgsm_private.extend_deadlines();
     -- an array: user SQL could fetch from the cursor of a loop over a query
     foreach v_found in array array(
         select jsonb_array_elements(pgsm_private.ended_effects(sweep_effects.batch))

@@ -1,5 +1,7 @@
 -- Deploy pgsm:functions/wait_for_effects to pg
 -- requires: tables/effects
+-- requires: functions/next_effect
+-- requires: functions/now
 
 begin;
 set local role pgsm_owner;
@@ -9,7 +11,13 @@ create or replace function pgsm.wait_for_effects (
     since      xid8 default null,
     seconds    double precision default 30
 )
-  returns table (is_registered boolean, horizon xid8, may_sleep boolean)
+  returns table (
+    is_registered  boolean,
+    horizon        xid8,
+    may_sleep      boolean,
+    next_in        double precision,
+    is_limited     boolean
+  )
   language plpgsql
   security definer
   set search_path = pg_catalog, pg_temp
@@ -17,12 +25,14 @@ as $$
 #variable_conflict use_column
 declare
     v_until     timestamptz;
+    v_names     text[];
+    v_next      record;
     v_now       timestamptz := clock_timestamp();
     v_snapshot  pg_snapshot := pg_current_snapshot();
     v_duration  interval := make_interval(secs => wait_for_effects.seconds);
 begin
-    select r.waiting_until
-    into v_until
+    select r.waiting_until, r.names
+    into v_until, v_names
     from pgsm_private.runners as r
     where r.runner_id = wait_for_effects.runner_id;
     is_registered := found;
@@ -41,6 +51,10 @@ begin
     else
         may_sleep := false;
     end if;
+
+    v_next := pgsm_private.next_effect(v_names);
+    next_in := extract(epoch from v_next.next_at - pgsm_private.now());
+    is_limited := v_next.is_limited;
     return next;
 end;
 $$;
@@ -59,6 +73,9 @@ comment on function pgsm.wait_for_effects (text, xid8, double precision) is $com
         may_sleep      whether all transactions that could have missed the flag
                        have ended: claim once more, and when that finds nothing
                        either, sleep until notified or until the next poll
+        next_in        in how many seconds the next effect of the runner's names falls
+                       due, or their rate lets one go; null where none is known
+        is_limited     whether one that is due waits for another one of its name to end
 $comment$;
 
 commit;

@@ -35,4 +35,19 @@ create table pgsm_private.effect_pauses (
 comment on table pgsm_private.effect_pauses is
     'A name of effects that is not claimed, since when, by whom and why.';
 
+create table pgsm_private.effect_extensions (
+    instance_id   text collate "C"  not null,
+    effect_id     text              not null,
+    deadline_at   timestamptz,
+    time_left     interval,
+    extend_to     timestamptz       not null,
+    constraint effect_extensions_pkey primary key (instance_id, effect_id, extend_to)
+);
+
+comment on table pgsm_private.effect_extensions is $comment$
+    A deadline that resume_effects has still to put off, since another transaction held
+    its effect: the next claim that can does so, where the effect still has this
+    deadline_at and time_left.  Empty as a rule.
+$comment$;
+
 commit;

@@ -22,6 +22,7 @@ create table pgsm_private.effects (
     priority          integer           not null default 0,
     place             bigint[],
     held_back         boolean           not null default false,
+    parked            text,
     status            text              not null default 'pending',
     due_at            timestamptz       not null,
     deadline_at       timestamptz,
@@ -49,16 +50,17 @@ create table pgsm_private.effects (
     constraint lease_has_an_owner_and_an_end
         check ((lease_token is null) = (lease_until is null)
             and (lease_token is null) = (runner_id is null)),
-    constraint held_back_belongs_to_an_order check (not held_back or place is not null)
+    constraint held_back_belongs_to_an_order check (not held_back or place is not null),
+    constraint parked_for_a_known_reason check (parked in ('version', 'instance'))
 ) with (
     fillfactor = 80,
     autovacuum_vacuum_scale_factor = 0.02,
     autovacuum_vacuum_cost_delay = 0
 );
 
--- Held-back ones are not in it: claims would pass over all of them each time.
+-- Held-back and parked ones are not in it: claims would pass over all of them each time.
 create index effects_due_idx on pgsm_private.effects (name, priority desc, due_at)
-    where status in ('pending', 'retrying') and not held_back;
+    where status in ('pending', 'retrying') and not held_back and parked is null;
 create index effects_lease_idx on pgsm_private.effects (lease_until)
     where status = 'running';
 
@@ -70,6 +72,9 @@ create index effects_running_idx on pgsm_private.effects (name, lease_until)
 create index effects_place_idx on pgsm_private.effects (instance_id, name, place)
     where place is not null and status in ('pending', 'retrying', 'running', 'failed');
 
+-- What waits for its version to be resumed.
+create index effects_parked_idx on pgsm_private.effects (machine, version, priority desc, due_at)
+    where parked = 'version' and status in ('pending', 'retrying');
 -- The open incidents.
 create index effects_open_idx on pgsm_private.effects (name, finished_at)
     where status = 'failed' and coalesce(error ->> 'handled', '') <> 'true';
@@ -80,7 +85,8 @@ comment on table pgsm_private.effects is $comment$
     use's overrides: {"retry": {"attempts", "backoff", "factor", "max",
     "jitter"}, "timeout", "within"}.
     place is {revision, ordinal} where the effect is ordered; held_back while an
-    earlier one of its instance and name is not over.  trace is the traceparent of the
+    earlier one of its instance and name is not over.  parked is why claims do not see
+    it: its version or its instance is paused.  trace is the traceparent of the
     transaction that wrote it.  time_left is the rest of a
     deadline that stands still because the name is paused.
 $comment$;

@@ -39,7 +39,8 @@ select
     e.held_back as is_held_back,
     e.claimed_at,
     e.time_left,
-    e.trace
+    e.trace,
+    e.parked
 from pgsm_private.effects as e;
 
 comment on view pgsm.effects is $comment$
@@ -53,6 +54,7 @@ comment on view pgsm.effects is $comment$
     left.  is_held_back: it is ordered, and an earlier one of its instance and name
     is not over.  time_left: of its deadline, which stands still while the name is
     paused.  trace: the traceparent of the transaction that wrote it (pgsm.traceparent).
+    parked: claims pass it by while its version or its instance is paused.
 $comment$;
 
 commit;

@@ -2,6 +2,7 @@
 
 begin;
 
+drop table pgsm_private.effect_extensions;
 drop table pgsm_private.effect_pauses;
 drop table pgsm_private.effect_limits;
 

@@ -2,3 +2,4 @@
 
 select 1 from pgsm_private.effect_limits where false;
 select 1 from pgsm_private.effect_pauses where false;
+select 1 from pgsm_private.effect_extensions where false;

@@ -1,0 +1,7 @@
+-- Revert pgsm:functions/extend_deadlines from pg
+
+begin;
+
+drop function pgsm_private.extend_deadlines;
+
+commit;

@@ -1,0 +1,7 @@
+-- Revert pgsm:functions/next_effect from pg
+
+begin;
+
+drop function pgsm_private.next_effect;
+
+commit;

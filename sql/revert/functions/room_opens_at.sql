@@ -1,0 +1,7 @@
+-- Revert pgsm:functions/room_opens_at from pg
+
+begin;
+
+drop function pgsm_private.room_opens_at;
+
+commit;

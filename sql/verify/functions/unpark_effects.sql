@@ -1,0 +1,3 @@
+-- Verify pgsm:functions/unpark_effects on pg
+
+select 'pgsm_private.unpark_effects'::regproc;
