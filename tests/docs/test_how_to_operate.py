@@ -6,7 +6,6 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -15,32 +14,13 @@ from click.testing import CliRunner
 
 from pgsm.cli import main
 
+from . import sessions
+
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "how-to" / "operate-instances.md"
 TEXT = PAGE.read_text("utf-8")
 STEP = re.compile(
     r"^<!-- test: (?P<hook>[^\n]*) -->$|^```console\n(?P<block>.*?)^```$", re.M | re.S
 )
-
-# What differs from run to run.
-VARYING = [
-    (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC"), "TIME"),
-    (re.compile(r'"\d{4}-\d\d-\d\dT[^"]*"'), '"TIME"'),
-    (re.compile(r"\b[0-9a-f]{64}\b"), "CHECKSUM"),
-    (re.compile(r"/[0-9a-f]{8}/"), "/INCARNATION/"),
-]
-
-
-def masked(text: str) -> str:
-    for pattern, word in VARYING:
-        text = pattern.sub(word, text)
-    return text
-
-
-def commands(block: str) -> Iterator[tuple[str, str]]:
-    """What is typed in a block, and what is printed then."""
-    for part in re.split(r"^\$ ", block, flags=re.M)[1:]:
-        typed, _, printed = part.partition("\n")
-        yield typed, printed
 
 
 def printed_by(typed: str, dsn: str) -> str:
@@ -72,8 +52,10 @@ def test_commands_print_what_the_page_shows(
             assert step["hook"] == "card.charge fails"
             fail(fresh_dsn)
             continue
-        for typed, shown in commands(step["block"]):
-            assert masked(printed_by(typed, fresh_dsn)) == masked(shown), typed
+        for typed, shown in sessions.commands(step["block"]):
+            assert sessions.masked(printed_by(typed, fresh_dsn)) == sessions.masked(
+                shown
+            ), typed
 
 
 def test_completion_is_what_bash_takes() -> None:
