@@ -26,9 +26,11 @@ COMMANDS = {
     "machine": "pgsm.cli.machine:machine",
     "retention": "pgsm.cli.retention:retention",
     "runner": "pgsm.cli.runner:runner",
+    "simulate": "pgsm.cli.simulate:simulate",
     "status": "pgsm.cli.deploy:status",
     "test": "pgsm.cli.test:test_command",
     "timer": "pgsm.cli.timer:timer",
+    "types": "pgsm.cli.types:types",
     "upgrade": "pgsm.cli.upgrade:upgrade",
 }
 

@@ -55,7 +55,7 @@ class Result:
 
 def run(host: Host, scenario: Scenario, machine: str | None = None) -> Result:
     """Play a scenario; it ends at the first step with a failure."""
-    player = _Player(host, scenario)
+    player = Player(host, scenario)
     result = Result(scenario)
     begun = time.perf_counter()
     try:
@@ -90,7 +90,9 @@ class _Done:
     refusal: Refused | None = None
 
 
-class _Player:
+class Player:
+    """Plays the steps of a scenario: `begin`, then `step` by step."""
+
     def __init__(self, host: Host, scenario: Scenario) -> None:
         self.host = host
         self.scenario = scenario

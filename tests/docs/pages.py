@@ -70,14 +70,13 @@ def _printed(
 ) -> str:
     for name, value in environment.items():
         typed = typed.replace(f"${name}", value)
-    typed, _, given = typed.partition(" <<< ")
+    typed, _, given = typed.partition(" < ")
     program, *arguments = shlex.split(typed)
     if program in other:
         return other[program](typed)
     assert program == "pgsm", typed
-    lines = "".join(f"{line}\n" for line in shlex.split(given.replace("$'", "'")))
-    lines = lines.replace("\\n", "\n")
-    result = CliRunner().invoke(main, arguments, input=lines or None, env=environment)
+    lines = Path(given).read_text("utf-8") if given else None
+    result = CliRunner().invoke(main, arguments, input=lines, env=environment)
     if result.exception and not isinstance(result.exception, SystemExit):
         raise result.exception
     return result.output
