@@ -14,6 +14,7 @@ as $$
 #variable_conflict use_column
 declare
     v_instance  pgsm_private.instances := upgrade_before_event.instance;
+    v_moved     pgsm_private.instances;
     v_version   integer;
 begin
     select v.next_version into v_version
@@ -27,10 +28,15 @@ begin
         return v_instance;
     end if;
     perform pgsm_private.take_upgrade(v_instance, v_version, '{"role": "system"}');
-    select i.* into v_instance
+    select i.* into v_moved
     from pgsm_private.instances as i
     where i.instance_id = v_instance.instance_id;
-    return v_instance;
+    if v_moved.status <> 'active' then
+        -- its event would be refused, and take the upgrade back, again and again
+        raise exception 'the upgrade would end the instance before its event'
+            using errcode = 'SM402';
+    end if;
+    return v_moved;
 exception
     when others then
         if pgsm_private.is_fatal(sqlstate) then
