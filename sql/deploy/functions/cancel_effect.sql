@@ -17,10 +17,12 @@ create or replace function pgsm.cancel_effect (instance_id text, effect_id text)
 as $$
 #variable_conflict use_column
 declare
+    v_now       timestamptz;
     v_effect    pgsm_private.effects;
     v_instance  pgsm_private.instances;
 begin
     v_effect := pgsm_private.lock_effect(cancel_effect.instance_id, cancel_effect.effect_id);
+    v_now := pgsm_private.now();
 
     if v_effect.status not in ('pending', 'retrying', 'running', 'failed', 'late') then
         raise exception 'effect "%" of instance "%" cannot be cancelled',
@@ -44,7 +46,7 @@ begin
     set status = case e.status when 'running' then 'running' else 'cancelled' end,
         cancel_requested = true,
         held_back = false,
-        finished_at = case when e.status <> 'running' then pgsm_private.now() end
+        finished_at = case when e.status <> 'running' then v_now end
     where e.instance_id = v_effect.instance_id and e.effect_id = v_effect.effect_id
     returning e.* into v_effect;
     if v_effect.place is not null then

@@ -1,6 +1,7 @@
 -- Deploy pgsm:functions/complete_effect to pg
 -- requires: functions/deliver_effect_event
 -- requires: functions/output_event
+-- requires: functions/now
 -- requires: functions/is_fatal
 -- requires: functions/instance_exists
 -- requires: functions/answer_is_late
@@ -24,6 +25,7 @@ create or replace function pgsm_private.complete_effect (
 as $$
 #variable_conflict use_column
 declare
+    v_now       timestamptz := pgsm_private.now();
     v_instance  pgsm_private.instances;
     v_effect    pgsm_private.effects;
     v_outcome   text := 'succeeded';
@@ -51,7 +53,7 @@ begin
         lease_token = null,
         lease_until = null,
         runner_id = null,
-        finished_at = pgsm_private.now()
+        finished_at = v_now
     where e.instance_id = complete_effect.instance_id
         and e.effect_id = complete_effect.effect_id
         and e.lease_token::text = lower(complete_effect.lease_token)

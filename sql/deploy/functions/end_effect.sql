@@ -18,6 +18,7 @@ create or replace function pgsm_private.end_effect (
 as $$
 #variable_conflict use_column
 declare
+    v_now      timestamptz := pgsm_private.now();
     v_effect   pgsm_private.effects := end_effect.effect;
     v_error    jsonb := end_effect.error;
     v_event    jsonb;
@@ -29,7 +30,7 @@ begin
         lease_token = null,
         lease_until = null,
         runner_id = null,
-        finished_at = pgsm_private.now()
+        finished_at = v_now
     where e.instance_id = v_effect.instance_id and e.effect_id = v_effect.effect_id;
 
     if v_effect.kind <> 'invoke' then

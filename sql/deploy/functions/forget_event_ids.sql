@@ -16,7 +16,9 @@ create or replace function pgsm.forget_event_ids (
 as $$
 #variable_conflict use_column
 declare
-    v_gone  integer;
+    -- a variable: with the volatile function in its place no index is used
+    v_before  timestamptz := clock_timestamp() - forget_event_ids.older_than;
+    v_gone    integer;
 begin
     if coalesce(forget_event_ids.older_than, '-1') < interval '0' then
         raise exception 'the age of event ids is no negative interval'
@@ -29,7 +31,7 @@ begin
     using (
         select o.instance_id, o.event_id
         from pgsm_private.event_ids as o
-        where o.recorded_at < clock_timestamp() - forget_event_ids.older_than
+        where o.recorded_at < v_before
         limit forget_event_ids.batch
         for update skip locked
     ) as o

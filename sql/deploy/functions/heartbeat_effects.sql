@@ -20,6 +20,8 @@ create or replace function pgsm.heartbeat_effects (
   set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
+declare
+    v_now  timestamptz := pgsm_private.now();
 begin
     if coalesce(heartbeat_effects.lease, interval '0') <= interval '0' then
         raise exception 'a lease must be longer than nothing'
@@ -37,7 +39,7 @@ begin
     )
 
     update pgsm_private.effects as e
-    set lease_until = pgsm_private.now() + heartbeat_effects.lease,
+    set lease_until = v_now + heartbeat_effects.lease,
         progress = coalesce(held.progress, e.progress)
     from held
     where e.instance_id = held.instance_id and e.effect_id = held.effect_id;

@@ -24,6 +24,7 @@ create or replace function pgsm_private.keep_output (
 as $$
 #variable_conflict use_column
 declare
+    v_now       timestamptz := pgsm_private.now();
     v_instance  pgsm_private.instances;
     v_effect    pgsm_private.effects;
 begin
@@ -44,7 +45,7 @@ begin
         lease_token = null,
         lease_until = null,
         runner_id = null,
-        finished_at = pgsm_private.now()
+        finished_at = v_now
     where e.instance_id = keep_output.instance_id
         and e.effect_id = keep_output.effect_id
         and e.lease_token::text = lower(keep_output.lease_token)

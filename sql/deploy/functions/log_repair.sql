@@ -18,10 +18,11 @@ create or replace function pgsm_private.log_repair (
 as $$
 #variable_conflict use_column
 declare
+    v_now       timestamptz := pgsm_private.now();
     v_instance  pgsm_private.instances;
 begin
     update pgsm_private.instances as i
-    set revision = i.revision + 1, clock = greatest(pgsm_private.now(), i.clock)
+    set revision = i.revision + 1, clock = greatest(v_now, i.clock)
     where i.instance_id = log_repair.instance.instance_id
     returning i.* into v_instance;
     insert into pgsm_private.event_log (

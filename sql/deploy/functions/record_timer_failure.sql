@@ -15,6 +15,7 @@ create or replace function pgsm_private.record_timer_failure (
 as $$
 #variable_conflict use_column
 declare
+    v_now    timestamptz := pgsm_private.now();
     v_timer  pgsm_private.timers := record_timer_failure.timer;
 begin
     -- what was locked went with the step's subtransaction; a driver waits for nobody,
@@ -39,7 +40,7 @@ begin
     set attempts = v_timer.attempts + 1,
         last_error = record_timer_failure.error,
         status = case when v_timer.attempts + 1 >= 10 then 'failed' else 'armed' end,
-        due_at = pgsm_private.now() + least(
+        due_at = v_now + least(
             case record_timer_failure.error ->> 'code'
                 when 'SM204' then interval '30 seconds' else interval '2 seconds'
             end * (2 ^ v_timer.attempts),

@@ -18,12 +18,14 @@ create or replace function pgsm.undo_upgrade (instance_id text)
 as $$
 #variable_conflict use_column
 declare
+    v_now       timestamptz;
     v_instance  pgsm_private.instances;
     v_old       pgsm_private.instances;
     v_image     pgsm_private.upgrade_preimages;
     v_problem   text;
 begin
     v_instance := pgsm_private.lock_instance(undo_upgrade.instance_id);
+    v_now := pgsm_private.now();
     select p.* into v_image
     from pgsm_private.upgrade_preimages as p
     where p.instance_id = v_instance.instance_id and p.revision = v_instance.revision;
@@ -40,7 +42,7 @@ begin
         value = v_old.value, tags = v_old.tags, context = v_old.context,
         history = v_old.history, work = v_old.work, output = v_old.output,
         tenant = v_old.tenant, revision = i.revision + 1,
-        clock = greatest(pgsm_private.now(), i.clock)
+        clock = greatest(v_now, i.clock)
     where i.instance_id = v_instance.instance_id
     returning i.* into v_old;
     perform pgsm_private.restore_work(v_old, v_image);
