@@ -102,12 +102,12 @@ def add(
     output: Path | None,
     as_json: bool,
 ) -> None:
-    """Add a version of a machine to your sqitch project, as a change of its own.
+    """Add a version of a machine to your sqitch project.
 
-    Writes deploy, revert and verify scripts by sqitch add.  They read the document
-    from a file of this version, machines/order.v1.json, which is written where FILE is
-    not such a file itself: go on editing FILE, and add it again for the next version.
-    Needs no database.
+    Writes a change of its own: deploy, revert and verify scripts, by sqitch add.  They
+    read the document from a file of this version, machines/order.v1.json, which is
+    written where FILE is not such a file itself: go on editing FILE, and add it again
+    for the next version.  Needs no database.
 
     \b
     Examples:

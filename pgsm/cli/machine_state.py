@@ -26,7 +26,7 @@ version_option = click.option(
 @dsn_option
 @json_option
 def current(name: str, version: int, dsn: str, as_json: bool) -> None:
-    """Say which version of a machine new instances start with.
+    """Say which version new instances start with.
 
     Those that run stay on theirs, unless the machine's upgrades are lazy.
 
@@ -50,7 +50,7 @@ def current(name: str, version: int, dsn: str, as_json: bool) -> None:
 @dsn_option
 @json_option
 def pause(name: str, version: int | None, dsn: str, as_json: bool) -> None:
-    """Stop all instances of a machine at once, or of one version of it.
+    """Stop all instances of a machine, or of a version, at once.
 
     Sent events and new instances are refused until pgsm machine resume; timers, posted
     events and results of effects wait.  Upgrades go on.
@@ -76,7 +76,7 @@ def pause(name: str, version: int | None, dsn: str, as_json: bool) -> None:
 @dsn_option
 @json_option
 def resume(name: str, version: int | None, dsn: str, as_json: bool) -> None:
-    """Let a machine go on that is paused: what has waited is due at once.
+    """Let a paused machine go on: what has waited is due.
 
     \b
     Example:

@@ -110,10 +110,11 @@ _MAP = """
 @dsn_option
 @json_option
 def undo(instance_ids: tuple[str, ...], dsn: str, as_json: bool) -> None:
-    """Take the last upgrade of instances back: each is as it was before.
+    """Take the last upgrade of instances back.
 
-    That can be done while nothing else has happened to it; else the reason is told,
-    and the others are still undone.  "-" reads ids from standard input, one a line.
+    Each is as it was before.  That can be done while nothing else has happened to it;
+    else the reason is told, and the others are still undone.  "-" reads ids from
+    standard input, one a line.
 
     Exits with 1 when one cannot be taken back.
 
@@ -170,7 +171,7 @@ def _say_undone(done: Row, as_json: bool) -> None:
 @dsn_option
 @json_option
 def policy(machine: str, given: str | None, dsn: str, as_json: bool) -> None:
-    """Say when running instances follow the current version; without one, show it.
+    """Show or set when instances follow the current version.
 
     manual: when they are told to.  lazy: each before its next event, timer or result,
     in the same transaction; one that cannot go stays, and is among the failures.

@@ -37,7 +37,7 @@ def draft(
     dsn: str,
     as_json: bool,
 ) -> None:
-    """Write the upgrade between two versions as a change of your sqitch project.
+    """Write an upgrade as a change of your sqitch project.
 
     The database has both versions (one to develop with will do).  States that are in
     both map to themselves; each other one, and each timer that has no counterpart, is

@@ -69,7 +69,7 @@ def count(number: int, what: str) -> str:
 def check(
     machine: str, from_version: int, to_version: int, dsn: str, as_json: bool
 ) -> None:
-    """Count what an upgrade would do with the running instances of a version.
+    """Count what would become of a version's running instances.
 
     A row for each configuration, state, history value, timer, running effect and child
     that they have: how many, what it becomes, or why it cannot go.  Nothing is run:
@@ -113,7 +113,7 @@ def _verdict(found: list[Row], problems: list[Row]) -> str:
 def path(
     machine: str, from_version: int, to_version: int, dsn: str, as_json: bool
 ) -> None:
-    """Show by which declared upgrades instances go from one version to another.
+    """Show the declared upgrades that lead from one version to another.
 
     \b
     Example:

@@ -109,7 +109,7 @@ def run(
     dsn: str,
     as_json: bool,
 ) -> None:
-    """Upgrade the running instances of MACHINE to VERSION, batch by batch.
+    """Upgrade a machine's running instances, batch by batch.
 
     Each batch is a transaction.  An instance that cannot go stays as it was and is
     listed by pgsm upgrade failures; the next run tries it again.  Ctrl-C stops after
@@ -175,6 +175,10 @@ def _ids(given: str | None) -> list[str] | None:
 
 def _total(connection: Connection, asked: Run) -> int:
     found = int(call(connection, _TOTAL, vars(asked))["total"])
+    absent = len(set(asked.instances or ())) - found
+    if asked.instances is not None and absent > 0:  # a slip in an id, perhaps
+        what = f"{count(absent, 'id')} of those named"
+        click.echo(f"note: {what} cannot be found on another version", err=True)
     return found if asked.max_instances is None else min(found, asked.max_instances)
 
 

@@ -49,7 +49,11 @@ def test_canary_takes_so_many_and_no_more(fresh_dsn: str) -> None:
     arguments = ("upgrade", "run", "m", "2", "--batch", "2")
     assert lines(fresh_dsn, *arguments, "--max-instances", "3")[-1]["total"] == 3
     assert [upgraded.versions(fresh_dsn, "m")[i] for i in ids] == [2, 2, 2, 1, 1]
-    done(fresh_dsn, *arguments, "--instances", f"{ids[4]}, nobody")
+    named = run(fresh_dsn, *arguments, "--instances", f"{ids[4]}, nobody")
+    assert named.exit_code == 0
+    assert named.stderr == (
+        "note: 1 id of those named cannot be found on another version\n"
+    )
     assert [upgraded.versions(fresh_dsn, "m")[i] for i in ids] == [2, 2, 2, 1, 2]
     done(fresh_dsn, *arguments, "--instances", "-", given=f"{ids[3]}\n\n")
     assert set(upgraded.versions(fresh_dsn, "m").values()) == {2}
@@ -211,3 +215,21 @@ def test_second_interrupt_undoes_the_batch(fresh_dsn: str, connect: Any) -> None
     assert warned == "stopped: the batch is undone, those before it stay\n"
     holding.rollback()
     assert [upgraded.versions(fresh_dsn, "m")[i] for i in ids] == [2, 2, 1, 1]
+
+
+def test_lost_connection_tells_what_went_before(fresh_dsn: str, connect: Any) -> None:
+    upgraded.define(fresh_dsn, "m")
+    ids = upgraded.start(fresh_dsn, "m", 2)
+    looking, holding = connect(fresh_dsn), connect(fresh_dsn, autocommit=False)
+    lock(holding, ids[1])
+    with running(fresh_dsn, "m", "2", "--batch", "1") as process:
+        wait_for(is_blocked(looking), process)
+        looking.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity"
+            " where application_name = 'the run'"
+        )
+        _, warned = process.communicate(timeout=DEADLINE)
+    assert process.returncode == 1
+    assert warned.startswith("broken off; 1 instance went before\nerror: ")
+    holding.rollback()
+    assert [upgraded.versions(fresh_dsn, "m")[i] for i in ids] == [2, 1]
