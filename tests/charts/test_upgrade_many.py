@@ -236,3 +236,25 @@ def test_too_many_failures_stop_it_after_the_batch(
     many.execute("delete from shop.bad")
     many.execute(call)
     assert set(versions(many).values()) == {2}
+
+
+THOUSAND = 1000
+
+
+@pytest.mark.parametrize("batch", [100, THOUSAND])
+def test_one_of_a_thousand_whose_context_function_raises_stays_alone(
+    many: psycopg.Connection[Any], batch: int
+) -> None:
+    many.execute("delete from shop.bad where n = 13")
+    many.execute(
+        "select count(pgsm.start_instance('m', format('j-%%s', n),"
+        " jsonb_build_object('n', n), version => 1)) from generate_series(21, %s) as n",
+        [THOUSAND],
+    )
+    row = many.execute("call pgsm.upgrade_instances('m', 2, batch => %s)", [batch])
+    assert row.fetchone() == (THOUSAND, THOUSAND - 1, 1)
+    assert [name for name, version in versions(many).items() if version == 1] == [
+        "i-07"
+    ]
+    images = many.execute("select count(*) from pgsm_private.upgrade_preimages")
+    assert images.fetchone() == (THOUSAND - 1,)

@@ -1,4 +1,4 @@
-"""upgrade_instances beside others: a second one, an event, a kill, a crash."""
+"""Upgrades beside others: a second one, events, a kill, a crash; in bulk and lazily."""
 
 from __future__ import annotations
 
@@ -164,25 +164,118 @@ def kill_server(cluster: devdb.DevCluster, session: Upgrading) -> None:
     crashing.crash(cluster)
 
 
-@pytest.mark.parametrize("kill", [kill_session, kill_server])
-def test_crash_has_left_whole_batches_and_the_next_call_goes_on(
-    cluster: devdb.DevCluster, kill: Any
-) -> None:
+@pytest.fixture
+def emptied(cluster: devdb.DevCluster) -> devdb.DevCluster:
     with psycopg.connect(cluster.dsn, autocommit=True) as admin:
         for table in ("timers", "instances", "event_log", "upgrade_preimages"):
             admin.execute(f"delete from pgsm_private.{table}".encode())
         admin.execute("select pgsm.disable_cron()")
         fill(admin)
-        session = Upgrading(cluster.dsn)
+    return cluster
+
+
+@pytest.mark.parametrize("kill", [kill_session, kill_server])
+def test_crash_has_left_whole_batches_and_the_next_call_goes_on(
+    emptied: devdb.DevCluster, kill: Any
+) -> None:
+    with psycopg.connect(emptied.dsn, autocommit=True) as admin:
+        session = Upgrading(emptied.dsn)
         until_begun(admin)
-    kill(cluster, session)
+    kill(emptied, session)
     session.join()
     assert session.error is not None
-    with contextlib.closing(connected(cluster.dsn)) as admin:
+    with contextlib.closing(connected(emptied.dsn)) as admin:
         assert 0 < upgraded(admin) < INSTANCES
         assert upgraded(admin) % 10 == 0
         admin.execute(CALL)
         check_whole(admin)
+
+
+class Sending(Upgrading):
+    """A session that sends each instance an event, before which it is upgraded."""
+
+    def _run(self) -> None:
+        try:
+            for number in range(1, INSTANCES + 1):
+                self.connection.execute(SEND, [f"i-{number:04}"])
+        except psycopg.Error as error:
+            self.error = error
+
+
+SEND = "select pgsm.send_event(%s, 'go', event_id => 'once')"
+
+
+def test_crash_amid_lazy_upgrades_has_left_each_instance_whole(
+    emptied: devdb.DevCluster,
+) -> None:
+    with psycopg.connect(emptied.dsn, autocommit=True) as admin:
+        admin.execute("select pgsm.set_current_version('m', 2)")
+        admin.execute("select pgsm.set_upgrade_policy('m', 'lazy')")
+        both = [Sending(emptied.dsn) for _ in range(2)]
+        until_begun(admin)
+    crashing.crash(emptied)
+    for one in both:
+        one.join()
+        assert one.error is not None
+    with contextlib.closing(connected(emptied.dsn)) as admin:
+        assert 0 < upgraded(admin) < INSTANCES
+        torn = admin.execute(
+            "select instance_id from pgsm.instances where (version, value, revision)"
+            " not in ((1, '\"a\"', 1), (2, '\"d\"', 3))"
+        )
+        assert torn.fetchall() == []
+        again = Sending(emptied.dsn)
+        again.join()
+        assert again.error is None
+        rows = admin.execute(
+            "select i.version, i.value, i.revision, p.revision,"
+            " array(select l.event from pgsm.event_log as l"
+            "  where l.instance_id = i.instance_id order by l.revision),"
+            " array(select t.event from pgsm.timers as t"
+            "  where t.instance_id = i.instance_id)"
+            " from pgsm.instances as i"
+            " join pgsm_private.upgrade_preimages as p using (instance_id)"
+        ).fetchall()
+        steps = ["pgsm.start", "pgsm.upgrade", "go"]
+        assert rows == [(2, "d", 3, 2, steps, [])] * INSTANCES
+
+
+def test_event_that_is_posted_during_an_upgrade_outlives_its_undoing(
+    fresh_dsn: str, connect: Connect
+) -> None:
+    admin = connect(fresh_dsn)
+    fill(admin, 1)
+    # the context function holds the upgrade up between its reading and its writing
+    admin.execute(
+        "create schema shop; grant usage on schema shop to pgsm_caller;"
+        " create function shop.wait (a text, b jsonb, c text[], d text[])"
+        " returns jsonb language plpgsql as"
+        " $$ begin perform pg_advisory_xact_lock(7); return b; end $$"
+    )
+    admin.execute(
+        'select pgsm.define_upgrade(\'m\', 1, 2, \'{"a": "c", "b": "d"}\','
+        " context => 'shop.wait(text, jsonb, text[], text[])')"
+    )
+    gate = connect(fresh_dsn)
+    gate.execute("select pg_advisory_lock(7)")
+    upgrading = Upgrading(fresh_dsn)
+    until_waiting(admin, upgrading.pid)
+    admin.execute("select pgsm.post_event('i-0001', 'go')")
+    gate.execute("select pg_advisory_unlock(7)")
+    upgrading.join()
+    assert upgrading.error is None
+    admin.execute("select pgsm.undo_upgrade('i-0001')")
+    admin.execute("select * from pgsm.fire_timers()")
+    row = admin.execute("select version, value from pgsm.instances").fetchone()
+    assert row == (1, "b")
+
+
+def until_waiting(connection: Connection, pid: int) -> None:
+    deadline = time.monotonic() + 60
+    query = "select 1 from pg_locks where pid = %s and not granted"
+    while connection.execute(query, [pid]).fetchone() is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
 
 
 def connected(dsn: str) -> Connection:

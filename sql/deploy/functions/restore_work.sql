@@ -21,9 +21,16 @@ declare
     v_image     pgsm_private.upgrade_preimages := restore_work.image;
     v_revision  bigint := (v_image.instance ->> 'revision')::bigint;
 begin
-    -- what has been posted meanwhile stays
+    -- what has been posted meanwhile stays: a sender waits for no upgrade, so that it
+    -- may have come between the pre-image and the end of the upgrade
     delete from pgsm_private.timers as t
-    where t.instance_id = v_id and t.timer_id = any (v_image.timers_after);
+    where t.instance_id = v_id
+        and t.timer_id = any (v_image.timers_after)
+        and (t.kind not in ('post', 'message') or exists (
+            select
+            from jsonb_array_elements(v_image.timers) as r (timer)
+            where r.timer ->> 'timer_id' = t.timer_id
+        ));
     insert into pgsm_private.timers
     select r.*
     from jsonb_populate_recordset(null::pgsm_private.timers, v_image.timers) as r
