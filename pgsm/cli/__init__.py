@@ -14,6 +14,7 @@ from .. import __version__
 from .common import CONTEXT_SETTINGS, reporting_errors
 
 COMMANDS = {
+    "build": "pgsm.cli.build:build",
     "check": "pgsm.cli.check:check",
     "deploy": "pgsm.cli.deploy:deploy",
     "dev": "pgsm.cli.dev:dev",

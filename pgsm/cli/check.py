@@ -108,7 +108,8 @@ def _as_json(report: Report) -> dict[str, Any]:
 def _found_as_json(found: Found) -> dict[str, Any]:
     line, column = found.place.line or None, found.place.column or None
     what = {**dataclasses.asdict(found.what), "path": found.place.path}
-    return {**what, "line": line, "column": column}
+    other = {"file": found.place.file} if found.place.file else {}
+    return {**what, "line": line, "column": column, **other}
 
 
 def _show(out: Console, report: Report) -> None:
@@ -121,7 +122,8 @@ def _show(out: Console, report: Report) -> None:
 
 def _where(report: Report, found: Found) -> str:
     place = found.place
-    return f"{report.name}:{place.line}:{place.column}" if place.line else report.name
+    name = place.file or report.name
+    return f"{name}:{place.line}:{place.column}" if place.line else name
 
 
 def _show_plainly(out: Console, report: Report, kind: str, found: Found) -> None:
@@ -139,7 +141,7 @@ def _show_to_people(out: Console, report: Report, kind: str, found: Found) -> No
     out.print(f"[bold]{escape(what.message)}[/]")
     out.print(f"  [dim]{escape(_where(report, found))}  {escape(place.path)}[/]")
     if report.positions is not None and place.line:
-        text = report.positions.line(place.line).replace("\t", " ")
+        text = report.positions.text(place).replace("\t", " ")
         number = str(place.line)
         start = max(place.column - 60, 0)
         excerpt = text[start : start + 100]

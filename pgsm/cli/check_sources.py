@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from pgsm.engine import definition, exact, lint
-from pgsm.engine.definition_input import read_text
 
-from ..formats import files
+from ..formats import files, include
 from ..formats.common import FormatError, Problem
 from ..formats.positions import Place, Positions, steps_of
 
@@ -36,7 +35,7 @@ class Report:
     """
 
     name: str
-    positions: Positions | None = None
+    positions: Positions | include.Built | None = None
     problems: list[Found] = field(default_factory=list)
     warnings: list[Found] = field(default_factory=list)
     left: dict[str, int] = field(default_factory=dict)
@@ -49,7 +48,11 @@ class Report:
             if self.positions is not None:
                 place = self.positions.place(problem.path)
             to.append(Found(problem, place))
-        to.sort(key=lambda found: (found.place.line, found.place.column))
+        to.sort(key=_order)
+
+
+def _order(found: Found) -> tuple[str, int, int]:
+    return found.place.file, found.place.line, found.place.column
 
 
 def check_file(file: str, ask: Ask | None = None) -> list[Report]:
@@ -66,22 +69,17 @@ def check_file(file: str, ask: Ask | None = None) -> list[Report]:
     except FormatError as error:
         report.add(error.problems, report.problems)
         return [report]
-    is_yaml = files.is_yaml(file, text)
-    report.positions = Positions(text, not is_yaml)
+    report.positions = Positions(text, not files.is_yaml(file, text))
     try:
-        value = files.read_yaml(text) if is_yaml else _read_json(text)
+        built = include.read(file, text)
+    except include.IncludeError as error:
+        report.problems.append(Found(error.problems[0], error.place))
     except FormatError as error:
         report.add(error.problems, report.problems)
     else:
-        _check(report, value, ask)
+        report.positions = built
+        _check(report, built.value, ask)
     return [report]
-
-
-def _read_json(text: str) -> Any:
-    value, problems = read_text(text)
-    if problems:
-        raise FormatError(problems)
-    return value
 
 
 def _check_scxml(file: str, ask: Ask | None) -> list[Report]:

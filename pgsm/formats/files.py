@@ -23,16 +23,12 @@ _WHOLE = re.compile(r"[-+]?[0-9]+")
 def read_definition(path: str | Path) -> Any:
     """The value that a JSON or YAML file holds, "-" being standard input.
 
-    Numbers are int or Decimal.  Raises FormatError: the file cannot be read, is
-    neither, or has a key twice.
+    Numbers are int or Decimal; `{"$include": …}` is what it names.  Raises FormatError:
+    the file cannot be read, is neither, has a key twice, or includes what is not there.
     """
-    text = read_file(path)
-    if is_yaml(path, text):
-        return read_yaml(text)
-    value, problems = read_text(text)
-    if problems:
-        raise FormatError(problems)
-    return value
+    from . import include
+
+    return include.read(path).value
 
 
 def read_file(path: str | Path) -> str:

@@ -21,11 +21,15 @@ _STEP = re.compile(
 
 @dataclass(frozen=True)
 class Place:
-    """A path as the source has it, with its line and column from 1; 0 when unknown."""
+    """A path as the source has it, with its line and column from 1; 0 when unknown.
+
+    `file` is that of an included part.
+    """
 
     path: str
     line: int = 0
     column: int = 0
+    file: str = ""
 
 
 def steps_of(path: str) -> list[Step]:
@@ -66,6 +70,10 @@ class Positions:
                 found = steps_of(path)  # the document has another name for it
                 break
         return Place(exact.json_path(found), mark.line + 1, mark.column + 1)
+
+    def text(self, place: Place) -> str:
+        """The line of a place."""
+        return self.line(place.line)
 
     def line(self, number: int) -> str:
         """A line of the text, from 1."""
