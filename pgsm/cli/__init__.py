@@ -32,6 +32,7 @@ COMMANDS = {
     "test": "pgsm.cli.test:test_command",
     "timer": "pgsm.cli.timer:timer",
     "types": "pgsm.cli.types:types",
+    "types": "pgsm.cli.types:types",
     "upgrade": "pgsm.cli.upgrade:upgrade",
 }
 
