@@ -8,6 +8,7 @@ from tests.databases import Connect
 
 BIG = [
     "archived_instances",
+    "effect_extensions",
     "effects",
     "event_ids",
     "event_log",
