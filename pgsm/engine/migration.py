@@ -67,6 +67,7 @@ def migrate(
     }
     going_on.keep_running_work()
     start_states = set(run.configuration)
+    going_on.arm_missing()
     if rules.get("entry"):
         going_on.run_entries(old)
     going_on.start_missing()

@@ -302,8 +302,8 @@ class Work:
                 run.where = {"state": state.path}
                 run.execute_block(state.entry)
 
-    def start_missing(self) -> None:
-        """Arm the timers and start the invocations that the new version adds."""
+    def arm_missing(self) -> None:
+        """Arm the timers that the new version adds; entry content may move them."""
         run = self.run
         for state in sets.document_order(run.configuration):
             for delay in state.delays:
@@ -314,6 +314,11 @@ class Work:
                     due = run.evaluate(delay.due)
                     if due is not None:
                         run.commands.append(("after", delay, due))
+
+    def start_missing(self) -> None:
+        """Start the invocations that the new version adds."""
+        run = self.run
+        for state in sets.document_order(run.configuration):
             for invocation in state.invocations:
                 if invocation not in self.kept_invocations:
                     work.start_invocation(run, invocation)

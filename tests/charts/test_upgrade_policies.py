@@ -207,6 +207,19 @@ def test_entry_actions_of_new_states_run_when_asked(
     assert machine.upgrade().context["trace"] == (["+i"] if entry else [])
 
 
+def test_timer_that_an_entry_action_moves_is_armed_once(
+    postgres: PostgresEngine,
+) -> None:
+    new = working("b")
+    soon = {"after": {"soon": {}}, "entry": {"type": "rearm", "delay": "soon"}}
+    new["states"]["g"] = {"initial": "i", "states": {"i": soon}}
+    new["implementations"]["delays"] = {"soon": {"expr": "2", "unit": "hours"}}
+    machine = Machine(postgres, working(), new)
+    machine.declare(states={"a": "g"}, timers="drop", entry=True)
+    machine.upgrade()
+    assert [timer.event for timer in machine.chart.timers()] == ["after.soon.g.i"]
+
+
 # -- declarations
 
 

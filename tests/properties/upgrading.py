@@ -119,7 +119,7 @@ POLICIES = ("keep", "keep", "recompute", "restart", "drop")
 CONTEXTS = (
     None,
     None,
-    '{"set": {"n": {"expr": "context.n + 7"}, "fuel": 4}, "remove": ["v"]}',
+    '{"set": {"n": {"expr": "context.n + 7"}, "fuel": 4}, "remove": ["none"]}',
 )
 
 

@@ -9665,6 +9665,7 @@ def migrate(
     }
     going_on.keep_running_work()
     start_states = set(run.configuration)
+    going_on.arm_missing()
     if rules.get("entry"):
         going_on.run_entries(old)
     going_on.start_missing()
@@ -12798,8 +12799,8 @@ class Work:
                 run.where = {"state": state.path}
                 run.execute_block(state.entry)
 
-    def start_missing(self) -> None:
-        """Arm the timers and start the invocations that the new version adds."""
+    def arm_missing(self) -> None:
+        """Arm the timers that the new version adds; entry content may move them."""
         run = self.run
         for state in sets.document_order(run.configuration):
             for delay in state.delays:
@@ -12810,6 +12811,11 @@ class Work:
                     due = run.evaluate(delay.due)
                     if due is not None:
                         run.commands.append(("after", delay, due))
+
+    def start_missing(self) -> None:
+        """Start the invocations that the new version adds."""
+        run = self.run
+        for state in sets.document_order(run.configuration):
             for invocation in state.invocations:
                 if invocation not in self.kept_invocations:
                     work.start_invocation(run, invocation)
@@ -13732,7 +13738,7 @@ begin
             ('lint_names', '3dbb5bc9092e9faf09d753ea8fb9a1a5a8fb77d2ebdd90b60028d953edb1fd27'),
             ('lint_states', '8693e2f659b13a0e294012929a4627913f9d8ed64230df69c597fd9a8a71a076'),
             ('lint_transitions', '90a84a9920a4fe3b40bccb681cb28bec1c6e205191533231ae666b40821305e6'),
-            ('migration', '5dce1e5813af888b463c81d27f9731644c8f269e2cd4ede50d85a8e461b188ee'),
+            ('migration', '3bf7570466570a0ff2cf9ea9328bedcfb4ee3c7c4b234563ead1126b22a47709'),
             ('plan', '67dccb02d6810a4b1c21669750c2f1b7d3423b6e46f070d232d02fe16b45d121'),
             ('replay', '8e61f0285216513e9b4c66918f520f824a7587732e70fe7d2c11a0077cd5d03d'),
             ('rows', 'fe0c45abc4ba16c859f2393ab6a99bf5a0eaf486dd1f34d9e970a667c1ead254'),
@@ -13745,7 +13751,7 @@ begin
             ('upgrade', 'b19231ed64100f0c6b861d705b203f4157f9b09cb025f4f38acb1587c7233ba7'),
             ('upgrade_check', '358aca3dcbcdc11ae7e67a74feac17fb61f952877cb7fce467a65180e3840407'),
             ('upgrade_template', 'c84fbe3638661bfd4c106df3a97f55c7094df7e18db835130759badd8d28ee8b'),
-            ('upgrade_work', '8664d5a880a02f298ec7c16fb7e94a3383828e2c9df77d1041daee91fb98c8e3'),
+            ('upgrade_work', '43458c5ee363be7d32e153c2a9f5368b5efa5f1ee147a770dc5eb8803c4414e7'),
             ('value_compiler', '72755444098f7c0735ac277cad6788d8aaffa8cdfbf95219ea846b41daec230d'),
             ('values', '170aed3bd993b7502036d23a0da6228e4a25473d7f50c7321c3821bed9225392'),
             ('work', '78ffb43cd9b6bbbf14af171d6fd3b49fa169a529aca6ac07f85a47d1589167be')
@@ -13775,7 +13781,7 @@ if door is None:
 
     # The name carries the hash: "create or replace" empties SD in every open
     # session, but sys.modules would keep the old engine.
-    package = "pgsm_engine_1c5bb8e7c532"
+    package = "pgsm_engine_ded48ac8ecbd"
     rows = plpy.execute(
         "select name, source from pgsm_engine.modules where release = '0.1'"
     )

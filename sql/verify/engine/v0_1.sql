@@ -61,7 +61,7 @@ begin
             ('lint_names', '3dbb5bc9092e9faf09d753ea8fb9a1a5a8fb77d2ebdd90b60028d953edb1fd27'),
             ('lint_states', '8693e2f659b13a0e294012929a4627913f9d8ed64230df69c597fd9a8a71a076'),
             ('lint_transitions', '90a84a9920a4fe3b40bccb681cb28bec1c6e205191533231ae666b40821305e6'),
-            ('migration', '5dce1e5813af888b463c81d27f9731644c8f269e2cd4ede50d85a8e461b188ee'),
+            ('migration', '3bf7570466570a0ff2cf9ea9328bedcfb4ee3c7c4b234563ead1126b22a47709'),
             ('plan', '67dccb02d6810a4b1c21669750c2f1b7d3423b6e46f070d232d02fe16b45d121'),
             ('replay', '8e61f0285216513e9b4c66918f520f824a7587732e70fe7d2c11a0077cd5d03d'),
             ('rows', 'fe0c45abc4ba16c859f2393ab6a99bf5a0eaf486dd1f34d9e970a667c1ead254'),
@@ -74,7 +74,7 @@ begin
             ('upgrade', 'b19231ed64100f0c6b861d705b203f4157f9b09cb025f4f38acb1587c7233ba7'),
             ('upgrade_check', '358aca3dcbcdc11ae7e67a74feac17fb61f952877cb7fce467a65180e3840407'),
             ('upgrade_template', 'c84fbe3638661bfd4c106df3a97f55c7094df7e18db835130759badd8d28ee8b'),
-            ('upgrade_work', '8664d5a880a02f298ec7c16fb7e94a3383828e2c9df77d1041daee91fb98c8e3'),
+            ('upgrade_work', '43458c5ee363be7d32e153c2a9f5368b5efa5f1ee147a770dc5eb8803c4414e7'),
             ('value_compiler', '72755444098f7c0735ac277cad6788d8aaffa8cdfbf95219ea846b41daec230d'),
             ('values', '170aed3bd993b7502036d23a0da6228e4a25473d7f50c7321c3821bed9225392'),
             ('work', '78ffb43cd9b6bbbf14af171d6fd3b49fa169a529aca6ac07f85a47d1589167be')
