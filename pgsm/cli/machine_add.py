@@ -13,7 +13,7 @@ import click
 
 from .. import migration_scripts as scripts
 from .. import sqitch_project
-from ..engine import definition
+from ..engine import definition, exact
 from ..engine.definition import Checked
 from ..formats import files
 from ..formats.pretty import pretty
@@ -225,14 +225,11 @@ def _document_path(given: Given, project: sqitch_project.Project, number: int) -
     """Where psql reads the version's document, from the project's directory."""
     file = given.file.resolve()
     in_name = _NUMBER.search(file.name)
-    is_its_own = in_name and int(in_name["number"]) == number
-    if is_its_own and file.suffix == ".json" and _is_below(file, project.directory):
+    is_its_own = in_name is not None and int(in_name["number"]) == number
+    is_below = project.directory in file.parents
+    if is_its_own and is_below and _is_whole(given, files.read_file(file)):
         return file.relative_to(project.directory)
     return _standard_path(given, number)
-
-
-def _is_below(file: Path, directory: Path) -> bool:
-    return directory in file.parents
 
 
 def _write_document(given: Given, path: Path) -> list[Path]:
@@ -244,11 +241,16 @@ def _write_document(given: Given, path: Path) -> list[Path]:
 
 
 def _json_of(given: Given) -> str:
-    """The document as JSON: as it is written, where that is JSON."""
+    """The document as JSON: as it is written, where that is JSON and all of it."""
     written = files.read_file(given.file)
+    return written if _is_whole(given, written) else pretty(given.document) + "\n"
+
+
+def _is_whole(given: Given, written: str) -> bool:
+    """Whether psql can read the file itself: JSON that includes no other file."""
     if files.is_yaml(given.file, written):
-        return pretty(given.document) + "\n"
-    return written
+        return False
+    return bool(exact.loads(written) == given.document)
 
 
 def _say(
