@@ -19,6 +19,7 @@ COMMANDS = {
     "deploy": "pgsm.cli.deploy:deploy",
     "dev": "pgsm.cli.dev:dev",
     "diagram": "pgsm.cli.diagram:diagram_command",
+    "diff": "pgsm.cli.diff:diff",
     "effect": "pgsm.cli.effect:effect",
     "explore": "pgsm.cli.explore:explore",
     "export": "pgsm.cli.formats:export",
@@ -31,7 +32,6 @@ COMMANDS = {
     "status": "pgsm.cli.deploy:status",
     "test": "pgsm.cli.test:test_command",
     "timer": "pgsm.cli.timer:timer",
-    "types": "pgsm.cli.types:types",
     "types": "pgsm.cli.types:types",
     "upgrade": "pgsm.cli.upgrade:upgrade",
 }
