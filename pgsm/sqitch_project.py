@@ -67,7 +67,7 @@ def find(start: Path) -> Project:
         if (each / "sqitch.conf").is_file() or (each / "sqitch.plan").is_file():
             return _read(each)
     raise SetupError(
-        f"there is no sqitch project in {start} or above it",
+        f"there is no sqitch project in {start.resolve()} or above it",
         "sqitch init shop --engine pg starts one; other migration tools: --format sql",
     )
 
