@@ -14,7 +14,7 @@ import click
 import psycopg
 
 from .. import __version__
-from ..runner import log, reloading
+from ..runner import ending, log, reloading
 from ..runner.database import Database
 from ..runner.handlers import Registry
 from ..runner.health import StatusServer
@@ -150,7 +150,7 @@ def runner(
     status = _serve_status(observer, metrics_host, metrics_port)
     running = Runner(registry, database, settings, observer)
     watch = reloading.Watch(modules) if reload else None
-    asyncio.run(_run(registry, database, running, watch))
+    ending.run(_run(registry, database, running, watch))
     if status is not None:
         status.close()
     if watch is not None and watch.changed():

@@ -17,6 +17,7 @@ from .observer import Observer
 
 BUSY_FIRST = 0.05
 BUSY_LONGEST = 1.0
+LARGE = 16_000_000  # characters of outputs in one call, and one more output
 
 
 @dataclass(frozen=True)
@@ -24,16 +25,22 @@ class Answer:
     held: Held
     outcome: Outcome
 
+    def size(self) -> int:
+        return len(self.outcome.output) if isinstance(self.outcome, Done) else 0
+
 
 class Answers:
     """A queue of outcomes and the task that empties it.
 
-    `settled` is called for each effect when nothing more is to be said about it;
-    `open` counts those of which there still is.
+    `settled` is called for each effect when nothing more is to be said about it, with
+    what the database has answered; `open` counts those of which there still is.
     """
 
     def __init__(
-        self, database: Database, settled: Callable[[Held], None], observer: Observer
+        self,
+        database: Database,
+        settled: Callable[[Held, str | None], None],
+        observer: Observer,
     ) -> None:
         self._database = database
         self._observer = observer
@@ -62,8 +69,10 @@ class Answers:
         """Record outcomes until cancelled; the next batch gathers meanwhile."""
         while True:
             batch = [await self._queue.get()]
-            while len(batch) < BATCH and not self._queue.empty():
+            size = batch[0].size()
+            while len(batch) < BATCH and size < LARGE and not self._queue.empty():
                 batch.append(self._queue.get_nowait())
+                size += batch[-1].size()
             await self._record(batch)
 
     async def _record(self, batch: list[Answer]) -> None:
@@ -89,7 +98,7 @@ class Answers:
         try:
             rows = await self._database.complete(completions)
         except psycopg.Error as problem:
-            if _is_passing(problem):
+            if _is_away(problem):
                 await self._put_back(batch, problem)
             else:
                 await self._complete_apart(batch, problem)
@@ -107,6 +116,9 @@ class Answers:
         if len(batch) > 1:
             for item in batch:
                 await self._complete([item])
+            return
+        if _is_passing(problem):
+            self._later(batch[0], problem)
             return
         message = problem.diag.message_primary or str(problem)
         failed = Failed("not_recorded", message, problem.sqlstate, permanent=True)
@@ -138,11 +150,13 @@ class Answers:
         try:
             answer = await self._database.fail(item.held.claim, failed)
         except psycopg.Error as problem:
-            if _is_passing(problem):
+            if _is_away(problem):
                 await self._put_back([Answer(item.held, failed)], problem)
-                return
-            log.error("failure_not_recorded", exc_info=problem, **_fields(item))
-            self._settle(item)
+            elif _is_passing(problem):
+                self._later(Answer(item.held, failed), problem)
+            else:
+                log.error("failure_not_recorded", exc_info=problem, **_fields(item))
+                self._settle(item)
             return
         self._conclude(Answer(item.held, failed), answer, None)
 
@@ -178,29 +192,49 @@ class Answers:
             log.info(f"effect_{answer}", **fields)
         else:
             log.warning(f"effect_{answer}", **fields, error=error)
-        self._settle(item)
+        self._settle(item, answer)
 
-    def _later(self, item: Answer) -> None:
-        """Another transaction holds the instance; the lease is kept meanwhile."""
+    def _later(self, item: Answer, problem: psycopg.Error | None = None) -> None:
+        """Another transaction holds the instance; the lease is kept meanwhile.
+
+        Or it could not be told for a reason that passes, and holds up no other.
+        """
+        if problem is not None:
+            self._observer.trouble("answer", problem)
+            message = problem.diag.message_primary or str(problem).strip()
+            log.warning(
+                "answer_failed", message=message, code=problem.sqlstate, **_fields(item)
+            )
         seconds = min(BUSY_LONGEST, BUSY_FIRST * 2 ** min(item.held.busy, 10))
         item.held.busy += 1
         asyncio.get_running_loop().call_later(seconds, self._queue.put_nowait, item)
 
-    def _settle(self, item: Answer) -> None:
+    def _settle(self, item: Answer, answer: str | None = None) -> None:
         self.open -= 1
         if self.open == 0:
             self._all_settled.set()
-        self._settled(item.held)
+        self._settled(item.held, answer)
+
+
+def _is_away(problem: psycopg.Error) -> bool:
+    """Whether the database takes no answers at all: they are told again until it does.
+
+    Class 25 is a server that became a standby, 42 a function that a deploy replaces or
+    a right that was taken away, 53300 too many connections.
+    """
+    code = problem.sqlstate
+    if code is None:
+        return isinstance(problem, (psycopg.OperationalError, psycopg.InterfaceError))
+    return code[:2] in ("08", "25", "42") or code[:3] == "57P" or code == "53300"
 
 
 def _is_passing(problem: psycopg.Error) -> bool:
-    """Whether it is not about what was told: that is told again until it is heard.
+    """Whether the same answer may be taken another time: a deadlock, a timeout.
 
-    Class 25 is a server that became a standby, 42 a function that a deploy replaces or
-    a right that was taken away.  What a machine raises comes as an outcome.
+    What a machine raises comes as an outcome.
     """
     code = problem.sqlstate or ""
-    return isinstance(problem, psycopg.OperationalError) or code[:2] in ("25", "42")
+    return code[:2] in ("40", "53", "55", "57", "58", "XX")
 
 
 def _fields(item: Answer) -> dict[str, object]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -17,6 +18,7 @@ from psycopg_pool import AsyncConnectionPool
 from .claims import Claim, Completion, Failed
 
 BATCH = 50  # completions in one call
+CALL_SECONDS = 60.0  # a call that takes longer hangs in some machine's step
 APPLICATION = "pgsm runner"
 # named: a newer schema may have more of them
 CLAIM_COLUMNS = ", ".join(
@@ -34,6 +36,8 @@ class Waiting:
     is_registered: bool
     horizon: str | None
     may_sleep: bool
+    next_in: float | None  # seconds
+    is_limited: bool
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,7 @@ class Turn:
 
     fired: int
     noted: int
+    next_in: float | None = None  # seconds
 
 
 class Database:
@@ -91,7 +96,7 @@ class Database:
             " from pgsm.claim_effects(%s, %s, %s, %s, %s::integer[])"
         )
         names, rooms = list(limits), list(limits.values())
-        async with self._pool.connection() as connection:
+        async with self._within_its_time() as connection:
             # binary: the text form of intervals depends on the server's settings
             cursor = connection.cursor(binary=True, row_factory=class_row(Claim))
             parameters = [self.runner_id, names, at_most, lease, rooms]
@@ -110,14 +115,14 @@ class Database:
         query = "select * from pgsm.complete_effects(%s::jsonb)"
         parameter = f"[{', '.join(c.text() for c in completions)}]"
         if connection is None:
-            async with self._pool.connection() as own:
+            async with self._within_its_time() as own:
                 return await _rows(own, query, [parameter])
         return await _rows(connection, query, [parameter])
 
     async def fail(self, claim: Claim, failed: Failed) -> str:
         """Which of the answers of `pgsm.fail_effect` was given."""
         query = "select pgsm.fail_effect(%s, %s, %s, %s::jsonb, %s, %s) as answer"
-        async with self._pool.connection() as connection:
+        async with self._within_its_time() as connection:
             parameters = [
                 claim.instance_id,
                 claim.effect_id,
@@ -153,7 +158,7 @@ class Database:
 
     async def wait(self, since: str | None) -> Waiting:
         rows = await self._call(
-            "select is_registered, horizon::text, may_sleep"
+            "select is_registered, horizon::text, may_sleep, next_in, is_limited"
             " from pgsm.wait_for_effects(%s, %s::text::xid8)",
             since,
         )
@@ -178,7 +183,9 @@ class Database:
     async def begin_timer_turn(self) -> Turn:
         """`noted` is of how many instances timers are to be fired."""
         rows = await self._call(
-            "select fired, noted from pgsm.begin_timer_turn(%s, 'runner')"
+            "select fired, noted,"
+            " extract(epoch from next_at - clock_timestamp())::float8 as next_in"
+            " from pgsm.begin_timer_turn(%s, 'runner')"
         )
         return Turn(**rows[0])
 
@@ -214,6 +221,26 @@ class Database:
             await (connection.commit() if commit else connection.rollback())
         finally:
             await self._transactions.putconn(connection)
+
+    @contextlib.asynccontextmanager
+    async def _within_its_time(self) -> AsyncIterator[Connection]:
+        """A transaction whose statements end: a machine's step may take for ever.
+
+        What the server or the role says about that counts, where it says something.
+        A pipeline is one way to the server and back, and one transaction.
+        """
+        async with self._pool.connection() as connection:
+            if psycopg.Pipeline.is_supported():
+                together: Any = connection.pipeline()
+            else:
+                together = connection.transaction()
+            async with together:
+                await connection.execute(
+                    "select set_config('statement_timeout', %s, true)"
+                    " where current_setting('statement_timeout') = '0'",
+                    [f"{CALL_SECONDS:g}s"],
+                )
+                yield connection
 
     async def _call(self, query: str, *parameters: Any) -> list[dict[str, Any]]:
         async with self._pool.connection() as connection:

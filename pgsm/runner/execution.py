@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import contextvars
+import inspect
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -81,13 +82,27 @@ def _input(held: Held) -> Any:
     return decode(held.claim.input_text) if decode else held.claim.input
 
 
+class Raised(Exception):
+    """What a handler raised that a future does not take, or the loop would end by."""
+
+    def __init__(self, original: BaseException) -> None:
+        super().__init__(type(original).__name__)
+        self.original = original
+
+
 def _start(handler: Handler, effect: Effect, value: Any) -> asyncio.Future[Any]:
     if handler.is_async:
-        work: asyncio.Future[Any] = asyncio.ensure_future(
-            handler.function(effect, value)
-        )
-        return work
+        return asyncio.ensure_future(_awaited(handler, effect, value))
     return _in_thread(lambda: handler.function(effect, value), handler.name)
+
+
+async def _awaited(handler: Handler, effect: Effect, value: Any) -> Any:
+    try:
+        return await handler.function(effect, value)
+    except asyncio.CancelledError:
+        raise
+    except BaseException as raised:
+        raise _settable(raised) from None
 
 
 def _in_thread(function: Callable[[], Any], name: str) -> asyncio.Future[Any]:
@@ -122,9 +137,7 @@ def _in_thread(function: Callable[[], Any], name: str) -> asyncio.Future[Any]:
 def _settable(raised: BaseException) -> BaseException:
     if isinstance(raised, Exception) and not isinstance(raised, StopIteration):
         return raised
-    wrapped = RuntimeError(f"{type(raised).__name__}: {raised}")
-    wrapped.__cause__ = raised
-    return wrapped
+    return Raised(raised)
 
 
 def _retrieve(work: asyncio.Future[Any]) -> None:
@@ -139,11 +152,14 @@ def _outcome(held: Held, work: asyncio.Future[Any]) -> Outcome:
     raised = work.exception()
     if raised is not None:
         return _failure(held, raised)
+    result = work.result()
+    if inspect.iscoroutine(result):
+        result.close()  # else it would say that it was never awaited
     try:
-        return Done(wire.dumps(work.result()))
+        return Done(wire.dumps(result))
     except Exception as problem:  # a model's own code may raise anything
         # The work is done; doing it again would return the same thing.
-        message = f"the handler's result is not JSON: {problem}"
+        message = f"the handler's result is not JSON: {_text(problem)}"
         return Failed("invalid_output", message, permanent=True)
 
 
@@ -153,13 +169,22 @@ def _wait(raised: RetryAfter) -> timedelta | None:
     return timedelta(seconds=max(0.0, raised.seconds))
 
 
+def _text(raised: BaseException) -> str:
+    try:
+        return str(raised)
+    except Exception:
+        return f"a {type(raised).__name__} that has no text"
+
+
 def _failure(held: Held, raised: BaseException) -> Failed:
+    if isinstance(raised, Raised):
+        raised = raised.original
     name = type(raised).__name__
     if isinstance(raised, PermanentFailure):
-        return Failed(name, str(raised), raised.code, raised.data, permanent=True)
+        return Failed(name, _text(raised), raised.code, raised.data, permanent=True)
     if isinstance(raised, RetryAfter):
         return Failed(
-            name, str(raised), raised.code, raised.data, retry_after=_wait(raised)
+            name, _text(raised), raised.code, raised.data, retry_after=_wait(raised)
         )
     log.error("handler_raised", exc_info=raised, **held.claim.log_fields())
-    return Failed(name, str(raised))
+    return Failed(name, _text(raised))

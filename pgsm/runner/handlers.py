@@ -67,7 +67,10 @@ class Handler:
 
     @property
     def is_async(self) -> bool:
-        return inspect.iscoroutinefunction(self.function)
+        function: Any = self.function
+        return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
+            type(function).__call__
+        )
 
     @cached_property
     def decode(self) -> Decode | None:
@@ -94,7 +97,7 @@ class Registry:
         """A decorator that registers `function(effect, input)` and leaves it as it is.
 
         The input is checked against its type hint, if it has one.  What the function
-        returns is the effect's output.
+        returns is the effect's output.  Raises TypeError for a generator function.
         """
         if concurrency is not None and concurrency < 1:
             raise ValueError(f"concurrency of {name!r} must be at least 1")
@@ -106,6 +109,14 @@ class Registry:
         return register
 
     def _add(self, handler: Handler) -> None:
+        function = handler.function
+        if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(
+            function
+        ):
+            raise TypeError(
+                f'the handler of "{handler.name}", {_place(function)}, yields: what a'
+                " handler returns is its effect's output"
+            )
         other = self._handlers.get(handler.name)
         if other is not None:
             raise DuplicateHandlerError(

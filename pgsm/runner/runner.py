@@ -27,6 +27,8 @@ from .retention import run_retention
 from .timers import drive_timers
 from .waiting import Waiting
 
+GIVE_BACK_TRIES = 5
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -201,9 +203,13 @@ class Runner:
     def _answer(self, held: Held, outcome: Outcome) -> None:
         self._answers.put(held, outcome)
 
-    def _settled(self, held: Held) -> None:
+    def _settled(self, held: Held, answer: str | None) -> None:
         self._held.pop(held.claim.lease_token, None)
         self._made_room()
+        if answer == "retrying":
+            self._waiting.look()
+        elif self._waiting.is_limited:
+            self._waiting.wake()
 
     def _made_room(self) -> None:
         # where the last claim asked for all names, nothing has changed
@@ -252,13 +258,23 @@ class Runner:
         if not await self._answers.wait_until_settled(max(5.0, self._settings.lease)):
             log.error("outcomes_not_recorded", effects=self._answers.open)
         try:
-            released = await self._database.release([h.claim for h in rest])
+            released = await self._give_back(rest)
             await self._database.unregister()
         except psycopg.Error as problem:
             log.warning("release_failed", message=str(problem).strip())
         else:
             self._observer.released(released)
             log.info("runner_stopped", released=released)
+
+    async def _give_back(self, rest: list[Held]) -> int:
+        """How many; tried again, since a row that somebody holds is passed over."""
+        leases, released = [held.claim for held in rest], 0
+        for _ in range(GIVE_BACK_TRIES):
+            released += await self._database.release(leases)
+            if released >= len(leases):
+                break
+            await asyncio.sleep(0.1)
+        return released
 
     async def _finish_running(self, seconds: float) -> None:
         hurry = asyncio.create_task(self._hurry.wait())

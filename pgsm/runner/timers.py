@@ -15,6 +15,7 @@ from .database import Database, Turn
 BUSY_SECONDS = 1.0
 QUICK = 0.01  # between two looks, for as long after something was fired
 TICK = 0.1
+IDLE_TICK = 0.25  # where nothing is due before: for what is posted meanwhile
 TURN_SECONDS = 60.0  # a call that hangs for so long has failed
 
 
@@ -40,7 +41,14 @@ async def _drive(database: Database) -> None:
             busy_until = time.monotonic() + BUSY_SECONDS
         else:
             quick = time.monotonic() < busy_until
-            await asyncio.sleep(QUICK if quick else TICK)
+            await asyncio.sleep(QUICK if quick else _tick(turn.next_in))
+
+
+def _tick(next_in: float | None) -> float:
+    """Until the next timer is due; one that is due already is held by somebody."""
+    if next_in is None:
+        return IDLE_TICK
+    return min(IDLE_TICK, max(QUICK, next_in)) if next_in > 0 else TICK
 
 
 async def _turn(database: Database) -> Turn | None:

@@ -6,7 +6,6 @@ The tests' server looks for deadlocks after a tenth of a second.
 from __future__ import annotations
 
 import random
-import re
 from collections import Counter
 from collections.abc import Callable
 from concurrent import futures
@@ -19,6 +18,7 @@ from psycopg.types.json import Jsonb
 from tests.databases import Connect
 
 from . import outbox, runners
+from .rewriting import rewrite
 
 NAMES = ("a.work", "b.work")
 INSTANCES = [f"job-{n}" for n in range(12)]
@@ -177,38 +177,24 @@ def _send(own: psycopg.Connection, chance: random.Random, runner: str) -> None:
 def _note_marks_always(connection: psycopg.Connection) -> None:
     """As if each look into the queues had taken long."""
     for function in ("effect_heads(text[])", "ended_effects(integer)"):
-        _replace(
-            connection, function, "> interval '10 milliseconds'", ">= interval '0'"
-        )
-    _replace(
+        rewrite(connection, function, "> interval '10 milliseconds'", ">= interval '0'")
+    rewrite(
         connection,
         "note_effect_marks(text[], text[], jsonb, interval)",
         "> interval '10 milliseconds'",
         ">= interval '0'",
     )
     for function in ("effect_heads(text[])", "ended_effects(integer)"):
-        _replace(
-            connection, function, "interval '1 second'", "interval '1 millisecond'"
-        )
+        rewrite(connection, function, "interval '1 second'", "interval '1 millisecond'")
 
 
 def _pause_before_spending(connection: psycopg.Connection) -> None:
-    _replace(
+    rewrite(
         connection,
         "spend_effect_limits(jsonb)",
         "begin\n",
         "begin\n perform pg_advisory_xact_lock_shared(1);\n",
     )
-
-
-def _replace(connection: psycopg.Connection, function: str, old: str, new: str) -> None:
-    source = outbox.scalar(
-        connection,
-        "select pg_get_functiondef(%s::regprocedure)",
-        f"pgsm_private.{function}",
-    )
-    assert old in source
-    connection.execute(re.sub(re.escape(old), lambda _: new, source))
 
 
 def _until_waiting(connection: psycopg.Connection, sessions: int) -> None:

@@ -17,6 +17,8 @@ class Answer(NamedTuple):
     is_registered: bool
     horizon: str | None
     may_sleep: bool
+    next_in: float | None
+    is_limited: bool
 
 
 @pytest.fixture
@@ -117,7 +119,59 @@ def test_a_sender_that_begins_after_the_flag_keeps_nobody_awake(
 
 def test_a_runner_that_is_not_registered_is_told(runner: psycopg.Connection) -> None:
     runner.execute("select pgsm.unregister_runner('runner-1')")
-    assert _wait(runner) == Answer(False, None, False)
+    assert _wait(runner) == Answer(False, None, False, None, False)
+
+
+def test_a_runner_is_told_when_the_next_attempt_is_due(
+    sender: psycopg.Connection, runner: psycopg.Connection
+) -> None:
+    outbox.start(sender, "job-1", "job-2")
+    for claimed, wait in zip(outbox.claim(runner), ("1 hour", "1 day"), strict=True):
+        outbox.fail(runner, claimed, retry_after=wait)
+    assert 3000 < (_wait(runner).next_in or 0) <= 3600
+    sender.execute("select pgsm.pause_effects('test.work')")
+    assert _wait(runner).next_in is None
+
+
+def test_what_is_due_later_is_seen_behind_what_is_due_and_waits(
+    sender: psycopg.Connection, runner: psycopg.Connection
+) -> None:
+    # an invoke of a paused instance, which was not put aside
+    outbox.start(sender, "job-1", "job-2")
+    (claimed, _) = outbox.claim(runner)
+    outbox.fail(runner, claimed, retry_after="1 hour")
+    sender.execute(
+        "select pgsm.release_effects('r', (select jsonb_agg(e) from"
+        " (select instance_id, effect_id, lease_token from pgsm_private.effects"
+        " where status = 'running') as e))"
+    )
+    sender.execute("update pgsm_private.instances set status = 'paused'")
+    assert outbox.claim(runner) == []
+    assert 3000 < (_wait(runner).next_in or 0) <= 3600
+
+
+def test_a_runner_is_told_when_a_rate_lets_the_next_one_go(
+    sender: psycopg.Connection, runner: psycopg.Connection
+) -> None:
+    sender.execute("select pgsm.limit_effects('test.work', rate => 1, per => '1 hour')")
+    outbox.start(sender, "job-1", "job-2")
+    assert len(outbox.claim(runner)) == 1
+    answer = _wait(runner)
+    assert 3000 < (answer.next_in or 0) <= 3600
+    assert not answer.is_limited
+
+
+def test_a_runner_is_told_that_one_waits_for_another_to_end(
+    sender: psycopg.Connection, runner: psycopg.Connection
+) -> None:
+    sender.execute("select pgsm.limit_effects('test.work', concurrency => 1)")
+    outbox.start(sender, "job-1", "job-2")
+    (claimed,) = outbox.claim(runner)
+    answer = _wait(runner)
+    assert (answer.next_in, answer.is_limited) == (None, True)
+    outbox.complete(runner, claimed)
+    outbox.complete(runner, *outbox.claim(runner))
+    assert not _wait(runner).is_limited
 
 
 def test_the_views_show_who_lives_and_who_waits(runner: psycopg.Connection) -> None:
@@ -140,7 +194,7 @@ def test_effect_names_say_what_nobody_handles(
 
 def _wait(connection: psycopg.Connection, since: str | None = None) -> Answer:
     row = connection.execute(
-        "select is_registered, horizon::text, may_sleep"
+        "select is_registered, horizon::text, may_sleep, next_in, is_limited"
         " from pgsm.wait_for_effects('runner-1', %s::text::xid8)",
         [since],
     ).fetchone()
@@ -154,4 +208,9 @@ def _until_it_may_sleep(connection: psycopg.Connection, since: str | None) -> No
 
 
 def _notifications(connection: psycopg.Connection) -> int:
-    return len(list(connection.notifies(timeout=0.3)))
+    """How many there were until now, which a last one marks."""
+    connection.execute("notify pgsm_effects, 'the last one'")
+    for before, notification in enumerate(connection.notifies(timeout=60)):
+        if notification.payload:
+            return before
+    raise AssertionError("the last one did not arrive")

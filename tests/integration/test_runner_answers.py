@@ -41,7 +41,7 @@ class Model:
         (effects.PermanentFailure("no", code="\0", data=object()), "PermanentFailure"),
         (effects.PermanentFailure("no", code=5), "PermanentFailure"),
         (effects.RetryAfter(0, "x" * 1_000_000), "RetryAfter"),
-        (Unspeakable(), "runner_fault"),
+        (Unspeakable(), "Unspeakable"),
     ],
 )
 async def test_an_exception_of_any_kind_is_a_failure(

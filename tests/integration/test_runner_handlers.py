@@ -102,12 +102,10 @@ async def test_retry_after_says_when(
             raise effects.RetryAfter(0.1)
         return effect.attempt
 
-    outbox.define(connection, outbox.job())  # its own backoff is two seconds
+    outbox.define(connection, outbox.job({"retry": {"backoff": "1 hour"}}))
     outbox.start(connection, "job-1")
     async with running(fresh_dsn, registry):
-        begun = time.monotonic()
         assert (await outcome(connection))["result"] == 2
-        assert time.monotonic() - begun < 1.5
 
 
 @pytest.mark.parametrize("is_async", [True, False])
@@ -232,7 +230,7 @@ async def test_a_handler_is_asked_to_stop_when_its_state_was_left(
     outbox.define(connection, outbox.job())
     outbox.start(connection, "job-1")
     async with running(fresh_dsn, registry, lease=0.3):
-        await asyncio.wait_for(begun.wait(), 5)
+        await asyncio.wait_for(begun.wait(), 60)
         outbox.send(connection, "job-1", "leave")
         await until(lambda: outbox.effect(connection, "job-1")["status"] == "late")
     assert outbox.effect(connection, "job-1")["output"] == "stopped"

@@ -12,6 +12,22 @@ import pytest
 from . import outbox, runners
 
 Connect = Callable[..., psycopg.Connection]
+STUBBORN = """
+import asyncio, os
+
+from pgsm import effects
+
+
+@effects.handler("test.work")
+async def stubborn(effect, input):
+    with open(os.environ["NOTES"], "a") as notes:
+        notes.write(f"{effect.key} {effect.attempt} {os.getpid()}\\n")
+    while True:
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            pass
+"""
 
 
 @pytest.fixture
@@ -62,12 +78,27 @@ def test_a_second_signal_does_not_wait_for_the_grace(
     assert outbox.effect(connection, "job-1")["status"] == "pending"
 
 
+def test_a_handler_that_ignores_its_cancellation_keeps_no_runner_alive(
+    fresh_dsn: str, connection: psycopg.Connection, tmp_path: Path
+) -> None:
+    with runners.process(
+        fresh_dsn, tmp_path, "--grace", "0.2", handlers=STUBBORN
+    ) as runner:
+        outbox.start(connection, "job-1")
+        runners.until(runner.notes)
+        runner.signal(signal.SIGTERM)
+        assert runner.wait() == 0
+        assert "handlers_do_not_end" in runner.events()
+    effect = outbox.effect(connection, "job-1")
+    assert (effect["status"], effect["attempt"]) == ("pending", 0)
+
+
 def test_an_idle_runner_stops_at_once(
     fresh_dsn: str, connection: psycopg.Connection, tmp_path: Path
 ) -> None:
     with runners.process(fresh_dsn, tmp_path, "--poll", "60") as runner:
         runner.signal(signal.SIGTERM)
-        assert runner.wait(5) == 0
+        assert runner.wait() == 0
 
 
 def test_two_runners_of_one_name_give_back_only_their_own(
