@@ -68,6 +68,11 @@ create index effects_lease_idx on pgsm_private.effects (lease_until)
 create index effects_running_idx on pgsm_private.effects (name, lease_until)
     where status = 'running';
 
+-- What of an instance is not over: a step that leaves a state ends it, and must not
+-- read all that the instance has ever done.
+create index effects_live_idx on pgsm_private.effects (instance_id)
+    where status in ('pending', 'retrying', 'running', 'failed');
+
 -- Who is first in the order of an instance and name.
 create index effects_place_idx on pgsm_private.effects (instance_id, name, place)
     where place is not null and status in ('pending', 'retrying', 'running', 'failed');
