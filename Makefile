@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PYTHON_HERE := .venv/bin/python
 
-.PHONY: help install demo test lint format check bench bench-events bench-upgrade bench-timers bench-effects engine engine-check docs clean
+.PHONY: help install demo test lint format check bench bench-events bench-upgrade bench-timers bench-effects bench-scaling bench-bloat bench-memory plots engine engine-check docs clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
@@ -31,8 +31,22 @@ format:  ## Format the Python
 
 check: lint engine-check test  ## All that a change must pass
 
-bench: install  ## Measure send_event and send_events against the floor
+bench: install  ## Measure send_event and send_events against the floor; memory
 	@$(PYTHON_HERE) -m benchmarks.run $(ARGS)
+	@$(PYTHON_HERE) -m benchmarks.memory
+
+bench-scaling: install plots  ## Measure send_event beside a million instances, timers …
+	@$(PYTHON_HERE) -m benchmarks.scaling $(ARGS)
+
+bench-bloat: install plots  ## Watch tables and indexes under events on few instances
+	@$(PYTHON_HERE) -m benchmarks.bloat $(ARGS)
+
+bench-memory: install  ## Measure the first call of a connection, a backend's memory
+	@$(PYTHON_HERE) -m benchmarks.memory $(ARGS)
+
+plots:
+	@$(PYTHON_HERE) -c 'import matplotlib' 2>/dev/null || \
+	  $(PYTHON_HERE) -m pip install --quiet --editable '.[bench]'
 
 bench-events: install  ## Measure send_event beside XState, python-statemachine, PL/pgSQL
 	@$(PYTHON_HERE) -m benchmarks.events $(ARGS)

@@ -72,6 +72,21 @@ def large() -> Document:
     )
 
 
+def busy() -> Document:
+    """The ring with a timer and an effect: each event writes and drops such rows."""
+    document = flat()
+    states = {
+        name: {
+            **state,
+            "after": {"30 days": {"actions": "count"}},
+            "invoke": {"id": "work", "src": "bench.work"},
+        }
+        for name, state in document["states"].items()
+    }
+    implementations = {**document["implementations"], "effects": {"bench.work": {}}}
+    return {**document, "states": states, "implementations": implementations}
+
+
 MACHINES: dict[str, Callable[[], Document]] = {
     "flat": flat,
     "tree": tree,
