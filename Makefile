@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PYTHON_HERE := .venv/bin/python
 
-.PHONY: help install demo test lint format check bench bench-events bench-upgrade bench-timers bench-effects bench-scaling bench-bloat bench-memory plots engine engine-check docs clean
+.PHONY: help install demo test lint format check bench bench-events bench-upgrade bench-timers bench-effects bench-scaling bench-bloat bench-memory plots engine engine-check docs site clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
@@ -71,6 +71,9 @@ docs: install  ## Write the generated reference pages
 	@$(PYTHON_HERE) -m pgsm dev up
 	@$(PYTHON_HERE) scripts/build_schema.py
 	@$(PYTHON_HERE) scripts/build_docs.py --dsn "$$($(PYTHON_HERE) -m pgsm dev dsn)"
+
+site: install  ## Build the documentation's site into site/
+	@NO_MKDOCS_2_WARNING=1 .venv/bin/mkdocs build --quiet
 
 clean:  ## Remove the private clusters and .venv
 	@if [ -x $(PYTHON_HERE) ]; then for d in .pgsm .pgsm-test; do \
