@@ -13,4 +13,4 @@ def test_commands_print_what_the_page_shows(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert pages.play("share-definitions.md", tmp_path) == 3
+    assert pages.play("share-definitions.md", tmp_path) == 4

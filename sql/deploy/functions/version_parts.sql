@@ -19,8 +19,16 @@ as $$
         concat_ws(' ', nullif(t.state, ''), t.kind, coalesce(t.delay, t.event))
             || coalesce(' #' || nullif(row_number() over (
                 partition by t.state, t.kind, t.event, t.delay order by t.position), 1)::text, ''),
-        jsonb_strip_nulls(jsonb_build_object('targets', t.targets, 'guard', t.guard,
-            'reenter', t.reenter, 'actions', a.actions))
+        -- jsonb_strip_nulls would also take the nulls out of guards and actions
+        (
+            select coalesce(jsonb_object_agg(p.key, p.value), '{}')
+            from (
+                values
+                ('targets', to_jsonb(t.targets)), ('guard', t.guard::jsonb),
+                ('reenter', to_jsonb(t.reenter)), ('actions', a.actions)
+            ) as p (key, value)
+            where p.value is not null
+        )
     from pgsm_private.transitions as t
     left join lateral (
         select jsonb_agg(a.action::jsonb order by a.position) as actions
