@@ -42,7 +42,7 @@ def call(operation: str, arguments: Sequence[str | None]) -> str:
         return exact.dumps({"error": bad.as_json()})
 
 
-def attempt(operation: Callable[..., Json], arguments: Sequence[str | None]) -> Json:
+def attempt(operation: Callable[..., Json], arguments: Sequence[Any]) -> Json:
     """Return an operation's result, its question or its refusal."""
     try:
         return operation(*arguments)
@@ -361,6 +361,24 @@ def migrate(
     )
 
 
+def migrations(*batch: Sequence[str | None]) -> Json:
+    """Return what `migrate` gives for each of different instances."""
+    return [attempt(migrate, arguments) for arguments in batch]
+
+
+def map_states(
+    checksum: str, document: str | None, declared: str, *configurations: str
+) -> Json:
+    """Return the active states that each configuration becomes, or its refusal."""
+    from . import migration
+
+    compiled = get_plan(checksum, document)
+    return [
+        attempt(migration.map_states, [compiled, declared, states])
+        for states in configurations
+    ]
+
+
 def check_upgrade(
     old_checksum: str,
     old_document: str,
@@ -466,6 +484,8 @@ OPERATIONS: dict[str, Callable[..., Json]] = {
     "prepare": prepare,
     "enabled": enabled,
     "migrate": migrate,
+    "migrations": migrations,
+    "map_states": map_states,
     "check_upgrade": check_upgrade,
     "cover": cover,
     "replay": replay,

@@ -94,7 +94,10 @@ def test_inner_functions_are_no_security_definer(connect: Connect) -> None:
         f" where p.pronamespace = any ({OURS}) and p.prosecdef"
         " and p.pronamespace <> 'pgsm'::regnamespace",
     )
-    assert found == ["pgsm_engine.call_user(text,jsonb,text)"]
+    assert found == [
+        "pgsm_engine.call_user(text,jsonb,text)",
+        "pgsm_engine.call_user_set(text,jsonb[],text)",
+    ]
 
 
 def test_the_engine_belongs_to_a_superuser(connect: Connect) -> None:
@@ -107,7 +110,7 @@ def test_the_engine_belongs_to_a_superuser(connect: Connect) -> None:
         " union all select nspname, nspowner, nspname, oid from pg_namespace"
         " ) as o (name, owner, short, schema) join pg_roles as r on r.oid = o.owner"
         " where o.schema = 'pgsm_engine'::regnamespace"
-        " and o.short <> 'call_user' and not r.rolsuper",
+        " and o.short not in ('call_user', 'call_user_set') and not r.rolsuper",
     )
     assert found == []
 

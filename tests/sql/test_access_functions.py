@@ -82,6 +82,7 @@ FORBIDDEN = [
     ("pgsm_private", "pgsm_private.is_fatal(text)"),
     ("pgsm_engine", "pgsm_engine.call(text, text[])"),
     ("pgsm_engine", "pgsm_engine.call_user(text, jsonb, text)"),
+    ("pgsm_engine", "pgsm_engine.call_user_set(text, jsonb[], text)"),
     ("information_schema", "information_schema._pg_char_max_length(oid, integer)"),
     ("pg_catalog", "pg_catalog.query_to_xml(text, boolean, boolean, text)"),
     ("pg_catalog", "query_to_xml(text, boolean, boolean, text)"),

@@ -31,7 +31,13 @@ BECOMING_THE_OWNER = [
 ]
 
 CALL_USER = "pgsm_engine.call_user (text, jsonb, text)"
+CALL_USER_SET = "pgsm_engine.call_user_set (text, jsonb[], text)"
 REMAKING_THE_DOOR = [
+    f"alter function {CALL_USER_SET} security invoker",
+    f"alter function {CALL_USER_SET} owner to pgsm_owner",
+    f"drop function {CALL_USER_SET}",
+    f"grant execute on function {CALL_USER_SET} to public",
+    "select pgsm_engine.call_user_set('now()', '{}', '')",
     f"alter function {CALL_USER} security invoker",
     f"alter function {CALL_USER} owner to pgsm_owner",
     f"alter function {CALL_USER} reset search_path",
@@ -143,14 +149,17 @@ def test_privileges_granted_to_the_caller_are_all_that_user_sql_has(
     assert attempt(client, "select * from shop.orders") == REFUSED
 
 
-def test_caller_owns_one_function_and_is_a_member_of_nothing(connect: Connect) -> None:
+def test_caller_owns_its_two_doors_and_is_a_member_of_nothing(connect: Connect) -> None:
     owned = connect().execute(
         "select d.classid::regclass::text, d.objid::regprocedure::text"
         " from pg_shdepend as d where d.refobjid = 'pgsm_caller'::regrole"
         " and d.deptype = 'o'"
         " and d.dbid = (select oid from pg_database where datname = current_database())"
     )
-    assert owned.fetchall() == [("pg_proc", "pgsm_engine.call_user(text,jsonb,text)")]
+    assert sorted(owned.fetchall()) == [
+        ("pg_proc", "pgsm_engine.call_user(text,jsonb,text)"),
+        ("pg_proc", "pgsm_engine.call_user_set(text,jsonb[],text)"),
+    ]
     members = connect().execute(
         "select roleid::regrole::text from pg_auth_members"
         " where member = any (array['pgsm_caller', 'pgsm_owner']::regrole[])"

@@ -11631,7 +11631,7 @@ def call(operation: str, arguments: Sequence[str | None]) -> str:
         return exact.dumps({"error": bad.as_json()})
 
 
-def attempt(operation: Callable[..., Json], arguments: Sequence[str | None]) -> Json:
+def attempt(operation: Callable[..., Json], arguments: Sequence[Any]) -> Json:
     """Return an operation's result, its question or its refusal."""
     try:
         return operation(*arguments)
@@ -11950,6 +11950,24 @@ def migrate(
     )
 
 
+def migrations(*batch: Sequence[str | None]) -> Json:
+    """Return what `migrate` gives for each of different instances."""
+    return [attempt(migrate, arguments) for arguments in batch]
+
+
+def map_states(
+    checksum: str, document: str | None, declared: str, *configurations: str
+) -> Json:
+    """Return the active states that each configuration becomes, or its refusal."""
+    from . import migration
+
+    compiled = get_plan(checksum, document)
+    return [
+        attempt(migration.map_states, [compiled, declared, states])
+        for states in configurations
+    ]
+
+
 def check_upgrade(
     old_checksum: str,
     old_document: str,
@@ -12055,6 +12073,8 @@ OPERATIONS: dict[str, Callable[..., Json]] = {
     "prepare": prepare,
     "enabled": enabled,
     "migrate": migrate,
+    "migrations": migrations,
+    "map_states": map_states,
     "check_upgrade": check_upgrade,
     "cover": cover,
     "replay": replay,
@@ -13747,7 +13767,7 @@ begin
             ('scxml', '16972ffd3afce781a1ec069e616771b8f34b4e80d14006d8a3aa75ab6aeccb6d'),
             ('semantics', '048e7c3e0edd43bf711a4b7b5cdbdefa121bf947cf0d01699f33bc36f9f973f0'),
             ('send_compiler', 'c0b6987b3ff1f367052004ff20e4b7c0472bcbd5d6facacaa647164df7d07512'),
-            ('step', '7471cef2affa3f9440fccfd9623a554082a3f58973135adb340592fb0eb684c6'),
+            ('step', 'f3cf2f71ad77f237ad0483a9f18f33b2680c58a47af5919df1c09b7a7dd69159'),
             ('upgrade', 'b19231ed64100f0c6b861d705b203f4157f9b09cb025f4f38acb1587c7233ba7'),
             ('upgrade_check', '358aca3dcbcdc11ae7e67a74feac17fb61f952877cb7fce467a65180e3840407'),
             ('upgrade_template', 'c84fbe3638661bfd4c106df3a97f55c7094df7e18db835130759badd8d28ee8b'),
@@ -13781,7 +13801,7 @@ if door is None:
 
     # The name carries the hash: "create or replace" empties SD in every open
     # session, but sys.modules would keep the old engine.
-    package = "pgsm_engine_ded48ac8ecbd"
+    package = "pgsm_engine_b335fa844e4a"
     rows = plpy.execute(
         "select name, source from pgsm_engine.modules where release = '0.1'"
     )

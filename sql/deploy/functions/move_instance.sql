@@ -1,11 +1,9 @@
 -- Deploy pgsm:functions/move_instance to pg
--- requires: functions/delays_of
--- requires: functions/invocations_of
+-- requires: functions/migrate_arguments
 -- requires: functions/raise_upgrade_refusal
--- requires: functions/keep_work
 -- requires: functions/evaluate
--- requires: functions/write_step
--- requires: functions/time_text
+-- requires: functions/write_moves
+-- requires: functions/lasting_moves
 
 begin;
 set local role pgsm_owner;
@@ -25,56 +23,31 @@ create or replace function pgsm_private.move_instance (
 as $$
 #variable_conflict use_column
 declare
-    v_old     pgsm_private.instances := move_instance.instance;
-    v_new     pgsm_private.instances := move_instance.instance;
-    v_result  jsonb;
+    v_version  integer := (move_instance.version).version;
+    v_move     pgsm_private.batch_step;
+    v_moves    pgsm_private.batch_step[];
 begin
-    v_result := pgsm_private.evaluate('migrate', array[
-        (move_instance.version).checksum,
-        null,
-        array_to_string(v_old.states, E'\n'),
-        v_old.context::text,
-        v_old.history::text,
-        v_old.work::text,
-        move_instance.rules::text,
-        pgsm_private.delays_of(v_old)::text,
-        pgsm_private.invocations_of(v_old)::text,
-        v_old.instance_id,
-        v_old.machine,
-        (move_instance.version).version::text,
-        v_old.parent_id,
-        pgsm_private.time_text(move_instance.clock),
-        move_instance.actor::text,
-        v_old.revision::text,
-        null
-    ], v_old.machine, (move_instance.version).version);
-    if v_result ? 'error' then
+    v_move.place := 1;
+    v_move.instance := move_instance.instance;
+    v_move.clock := move_instance.clock;
+    v_move.result := pgsm_private.evaluate('migrate', array(
+        select unnest(pgsm_private.migrate_arguments(
+            array[v_move], move_instance.version, move_instance.rules, move_instance.actor))
+    ), (v_move.instance).machine, v_version);
+    if v_move.result ? 'error' then
         perform pgsm_private.raise_upgrade_refusal(
-            v_old, (move_instance.version).version, v_result -> 'error'
+            v_move.instance, v_version, v_move.result -> 'error'
         );
     end if;
-
-    update pgsm_private.instances as i
-    set version = (move_instance.version).version, checksum = (move_instance.version).checksum
-    where i.instance_id = v_old.instance_id
-        and i.checksum is distinct from (move_instance.version).checksum;
-    v_new.version := (move_instance.version).version;
-    v_new.checksum := (move_instance.version).checksum;
-    perform pgsm_private.keep_work(
-        v_old.instance_id, v_new.version, v_result -> 'kept', move_instance.clock,
-        (move_instance.version).time_zone
+    v_move.event := jsonb_build_object(
+        'event', move_instance.event,
+        'data', move_instance.data
+            || jsonb_strip_nulls(jsonb_build_object('dropped', v_move.result -> 'dropped'))
     );
-    perform pgsm_private.write_step(
-        v_new, v_result, move_instance.clock, move_instance.origin, move_instance.event,
-        move_instance.data || jsonb_strip_nulls(jsonb_build_object('dropped', v_result -> 'dropped')),
-        null, move_instance.actor, null
+    v_moves := pgsm_private.write_moves(
+        array[v_move], move_instance.version, move_instance.origin, move_instance.actor
     );
-    return case
-        when v_result ? 'status' then 'the instance has ended'
-        when v_result ? 'messages' then 'it sent messages'
-        when v_result ? 'children' then 'it started children'
-        when v_result ? 'stops' then 'it stopped children'
-    end;
+    return pgsm_private.lasting_moves(v_moves) ->> (v_move.instance).instance_id;
 end;
 $$;
 

@@ -1,5 +1,5 @@
 -- Deploy pgsm:functions/raise_upgrade_refusal to pg
--- requires: tables/instances
+-- requires: functions/upgrade_refusal
 
 begin;
 set local role pgsm_owner;
@@ -16,9 +16,8 @@ as $$
 declare
     v_instance  pgsm_private.instances := raise_upgrade_refusal.instance;
 begin
-    raise exception 'instance "%" cannot go from version % to %: %',
-        v_instance.instance_id, v_instance.version, raise_upgrade_refusal.version,
-        raise_upgrade_refusal.error ->> 'message'
+    raise exception '%', pgsm_private.upgrade_refusal(
+        v_instance, raise_upgrade_refusal.version, raise_upgrade_refusal.error)
         using errcode = 'SM402',
         detail = format('machine "%s", state %s', v_instance.machine, v_instance.value),
         hint = coalesce(raise_upgrade_refusal.error ->> 'hint', 'nothing has changed');

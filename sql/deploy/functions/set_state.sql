@@ -1,7 +1,7 @@
 -- Deploy pgsm:functions/set_state to pg
 -- requires: functions/move_instance
--- requires: functions/save_preimage
--- requires: functions/preimage_of
+-- requires: functions/save_preimages
+-- requires: functions/preimages_of
 -- requires: functions/lock_instance
 -- requires: functions/check_sendable
 -- requires: functions/find_version
@@ -29,7 +29,7 @@ declare
     v_instance  pgsm_private.instances;
     v_clock     timestamptz;
     v_lasting   text;
-    v_image     pgsm_private.upgrade_preimages;
+    v_images    pgsm_private.upgrade_preimages[];
 begin
     v_instance := pgsm_private.lock_instance(set_state.instance_id);
     if v_instance.status not in ('active', 'paused') then
@@ -41,7 +41,10 @@ begin
             using errcode = 'SM115';
     end if;
     v_clock := greatest(pgsm_private.now(), v_instance.clock);
-    v_image := pgsm_private.preimage_of(v_instance, v_instance.version, v_clock);
+    v_images := pgsm_private.preimages_of(
+        array[row(1, v_instance, v_clock, null, null)::pgsm_private.batch_step],
+        v_instance.version
+    );
     v_lasting := pgsm_private.move_instance(
         v_instance,
         pgsm_private.find_version(v_instance.machine, v_instance.version),
@@ -52,7 +55,9 @@ begin
         jsonb_build_object('reason', set_state.reason, 'states', set_state.states),
         pgsm_private.actor(), v_clock
     );
-    perform pgsm_private.save_preimage(v_image, v_instance.revision + 1, v_lasting);
+    perform pgsm_private.save_preimages(
+        v_images, jsonb_build_object(v_instance.instance_id, v_lasting)
+    );
     select i.* into v_instance
     from pgsm_private.instances as i
     where i.instance_id = v_instance.instance_id;

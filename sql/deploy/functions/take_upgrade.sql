@@ -3,8 +3,8 @@
 -- requires: functions/find_version
 -- requires: functions/upgrade_hops
 -- requires: functions/move_instance
--- requires: functions/save_preimage
--- requires: functions/preimage_of
+-- requires: functions/save_preimages
+-- requires: functions/preimages_of
 -- requires: functions/now
 
 begin;
@@ -24,7 +24,7 @@ declare
     v_instance  pgsm_private.instances := take_upgrade.instance;
     v_clock     timestamptz := greatest(pgsm_private.now(), v_instance.clock);
     v_hops      integer[];
-    v_image     pgsm_private.upgrade_preimages;
+    v_images    pgsm_private.upgrade_preimages[];
     v_to        integer;
     v_lasting   text;
     v_reason    text;
@@ -32,7 +32,10 @@ begin
     v_hops := coalesce(take_upgrade.hops, pgsm_private.upgrade_hops(
         v_instance.machine, v_instance.version, take_upgrade.version
     ));
-    v_image := pgsm_private.preimage_of(v_instance, take_upgrade.version, v_clock);
+    v_images := pgsm_private.preimages_of(
+        array[row(1, v_instance, v_clock, null, null)::pgsm_private.batch_step],
+        take_upgrade.version
+    );
     foreach v_to in array v_hops[2:] loop
         v_reason := pgsm_private.move_instance(
             v_instance,
@@ -48,7 +51,9 @@ begin
         where i.instance_id = v_instance.instance_id;
         exit when v_instance.status not in ('active', 'paused');
     end loop;
-    perform pgsm_private.save_preimage(v_image, v_instance.revision, v_lasting);
+    perform pgsm_private.save_preimages(
+        v_images, jsonb_build_object(v_instance.instance_id, v_lasting)
+    );
     delete from pgsm_private.upgrade_failures as f
     where f.instance_id = v_instance.instance_id and f.to_version = take_upgrade.version;
     return pgsm_private.describe_instance(v_instance, 'taken', '{}');

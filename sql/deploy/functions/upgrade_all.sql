@@ -4,6 +4,8 @@
 -- requires: functions/passes_filter
 -- requires: functions/find_version
 -- requires: functions/actor
+--
+-- Lock order: the instances, ascending; then their timers, their effects.
 
 begin;
 set local role pgsm_owner;
@@ -23,7 +25,8 @@ as $$
 declare
     v_version  pgsm_private.machine_versions;
     v_ids      text[];
-    v_done     bigint := 0;
+    v_done     bigint;
+    v_failed   bigint;
 begin
     perform pgsm_private.check_filter(upgrade_all.filter);
     v_version := pgsm_private.find_version(upgrade_all.machine, upgrade_all.version);
@@ -40,13 +43,17 @@ begin
     if v_ids = '{}' then
         return 0;
     end if;
-    v_done := pgsm_private.upgrade_set(v_ids, v_version.version, pgsm_private.actor());
-    if exists (
-        select from pgsm_private.upgrade_failures as f
-        where f.instance_id = any (v_ids) and f.to_version = v_version.version
-    ) then
+    perform
+    from pgsm_private.instances as i
+    where i.instance_id = any (v_ids)
+    order by i.instance_id collate "C"
+    for no key update;
+    select s.done, s.failed
+    into v_done, v_failed
+    from pgsm_private.upgrade_set(v_ids, v_version.version, pgsm_private.actor()) as s;
+    if v_failed > 0 then
         raise exception '% of % instances of machine "%" cannot go to version %',
-            cardinality(v_ids) - v_done, cardinality(v_ids), v_version.machine, v_version.version
+            v_failed, cardinality(v_ids), v_version.machine, v_version.version
             using errcode = 'SM405',
             detail = (
                 select string_agg(f.message, E'\n')

@@ -1,6 +1,6 @@
 -- Deploy pgsm:functions/upgrade_set to pg
--- requires: functions/take_upgrade
--- requires: functions/upgrade_hops
+-- requires: functions/upgrade_rounds
+-- requires: functions/upgrade_alone
 -- requires: functions/record_upgrade_failure
 -- requires: functions/is_fatal
 
@@ -10,60 +10,78 @@ set local role pgsm_owner;
 create or replace function pgsm_private.upgrade_set (
     instance_ids  text[],
     version       integer,
-    actor         jsonb
+    actor         jsonb,
+    out done      integer,
+    out failed    integer
 )
-  returns integer
   language plpgsql
 as $$
 #variable_conflict use_column
 declare
     v_ids       text[] := upgrade_set.instance_ids;
-    v_middle    integer := array_length(v_ids, 1) / 2;
-    v_id        text;
-    v_instance  pgsm_private.instances;
-    v_from      integer;
-    v_hops      integer[];
-    v_done      integer := 0;
+    v_failed    jsonb := '{}';
+    v_alone     text[] := '{}';
+    v_rest      jsonb;
+    v_is_wrong  boolean;
+    v_is_over   boolean;
+    v_more      integer;
+    v_errors    jsonb;
 begin
-    foreach v_id in array v_ids loop
-        select i.* into v_instance
-        from pgsm_private.instances as i
-        where i.instance_id = v_id
-        for no key update;
-        continue when v_instance.status is null
-            or v_instance.status not in ('active', 'paused')
-            or v_instance.version = upgrade_set.version;
-        if v_from is distinct from v_instance.version then
-            v_from := v_instance.version;
-            v_hops := pgsm_private.upgrade_hops(v_instance.machine, v_from, upgrade_set.version);
-        end if;
-        perform pgsm_private.take_upgrade(
-            v_instance, upgrade_set.version, upgrade_set.actor, v_hops
+    loop
+        v_is_over := false;
+        begin
+            select r.done, r.rest, r.is_wrong
+            into done, v_rest, v_is_wrong
+            from pgsm_private.upgrade_rounds(v_ids, upgrade_set.version, upgrade_set.actor) as r;
+            v_is_over := true;
+            if v_is_wrong then
+                raise exception 'undone' using errcode = 'SM900';
+            end if;
+        exception
+            when others then
+                if pgsm_private.is_fatal(sqlstate) then
+                    raise;
+                end if;
+                done := 0;
+                -- who is to blame is not known: each is upgraded alone
+                if not v_is_over then
+                    v_is_wrong := false;
+                    v_rest := (
+                        select coalesce(jsonb_object_agg(u.id, null), '{}') from unnest(v_ids) as u (id)
+                    );
+                end if;
+        end;
+        v_alone := v_alone || array(
+            select r.id
+            from jsonb_each(v_rest) as r (id, error)
+            where r.error = 'null'
         );
-        v_done := v_done + 1;
+        v_failed := v_failed || jsonb_strip_nulls(v_rest);
+        exit when not v_is_wrong;
+        v_ids := array(select u.id from unnest(v_ids) as u (id) where not v_rest ? u.id);
     end loop;
-    return v_done;
-exception
-    when others then
-        if pgsm_private.is_fatal(sqlstate) then
-            raise;
-        end if;
-        -- halves until the one that cannot go is alone: few subtransactions
-        if v_middle > 0 then
-            return pgsm_private.upgrade_set(v_ids[:v_middle], upgrade_set.version, upgrade_set.actor)
-                + pgsm_private.upgrade_set(v_ids[v_middle + 1:], upgrade_set.version, upgrade_set.actor);
-        end if;
-        perform pgsm_private.record_upgrade_failure(
-            v_instance, upgrade_set.version,
-            jsonb_build_object('code', sqlstate, 'message', sqlerrm)
-        );
-        return 0;
+    if v_alone <> '{}' then
+        select a.done, a.failed
+        into v_more, v_errors
+        from pgsm_private.upgrade_alone(
+            array(select u.id from unnest(v_alone) as u (id) order by u.id collate "C"),
+            upgrade_set.version, upgrade_set.actor
+        ) as a;
+        done := done + v_more;
+        v_failed := v_failed || v_errors;
+    end if;
+    select count(pgsm_private.record_upgrade_failure(i, upgrade_set.version, f.error))
+    into failed
+    from jsonb_each(v_failed) as f (id, error)
+    join pgsm_private.instances as i on i.instance_id = f.id;
 end;
 $$;
 
 comment on function pgsm_private.upgrade_set (text[], integer, jsonb) is $comment$
-    Upgrade instances, in the order given; one that cannot go is recorded in
-    upgrade_failures and does not hold up the others.  Returns how many went.
+    Upgrade locked instances, those for which it is possible by few statements for all,
+    the others one after the other; ended ones and those of the version are passed over.
+    One that cannot go is recorded in upgrade_failures and does not hold up the others.
+    Returns how many went and how many could not.
 $comment$;
 
 commit;

@@ -1,7 +1,0 @@
--- Revert pgsm:functions/keep_work from pg
-
-begin;
-
-drop function pgsm_private.keep_work;
-
-commit;

@@ -1,0 +1,3 @@
+-- Verify pgsm:functions/keep_moved_timers on pg
+
+select 'pgsm_private.keep_moved_timers'::regproc;

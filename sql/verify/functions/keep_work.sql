@@ -1,3 +1,0 @@
--- Verify pgsm:functions/keep_work on pg
-
-select 'pgsm_private.keep_work'::regproc;

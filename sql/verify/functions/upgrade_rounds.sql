@@ -1,0 +1,3 @@
+-- Verify pgsm:functions/upgrade_rounds on pg
+
+select 'pgsm_private.upgrade_rounds'::regproc;

@@ -1,0 +1,3 @@
+-- Verify pgsm:functions/write_moves on pg
+
+select 'pgsm_private.write_moves'::regproc;
