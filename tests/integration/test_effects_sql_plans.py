@@ -100,3 +100,14 @@ def test_a_claim_reads_by_indexes_and_little(
     assert any("effects_due_idx" in scan for scan in scans)
     assert not any("Seq Scan" in scan for scan in scans)
     assert explained.rows_touched("effects") < 500
+
+
+def test_statistics_read_what_is_not_over_by_indexes(full_dsn: str) -> None:
+    with psycopg.connect(full_dsn) as connection:
+        connection.execute("analyze pgsm_private.effects")
+        with plans.explained(connection) as explained:
+            rows = connection.execute("select * from pgsm.effect_stats").fetchall()
+    assert {row[0] for row in rows} == {"a", "b", "c", "ordered"}
+    assert not any("Seq Scan" in scan for scan in explained.scans("effects"))
+    # twice where a bitmap of them is made first
+    assert explained.rows_touched("effects") < 250_000

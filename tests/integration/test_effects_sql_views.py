@@ -45,15 +45,31 @@ def test_statistics_count_by_status_and_measure_durations(
     (row,) = rows(jobs, "select * from pgsm.effect_stats")
     counts = {key: row[key] for key in ("pending", "retrying", "running", "open")}
     assert counts == {"pending": 1, "retrying": 1, "running": 1, "open": 1}
-    assert (row["succeeded"], row["succeeded_last_hour"]) == (3, 3)
-    assert (row["failed_last_hour"], row["handled"], row["attempts"]) == (1, 0, 6)
+    assert (row["succeeded_last_hour"], row["failed_last_hour"]) == (3, 1)
     assert row["oldest_waits"] == timedelta(seconds=6)
     assert row["median_duration"] == timedelta(seconds=4)
     assert row["p95_duration"] == timedelta(seconds=5.8)
     advance(jobs, "2 hours")
     (row,) = rows(jobs, "select * from pgsm.effect_stats")
-    assert (row["succeeded"], row["succeeded_last_hour"]) == (3, 0)
+    assert (row["succeeded_last_hour"], row["open"]) == (0, 1)
     assert row["median_duration"] is None
+
+
+def test_statistics_say_what_cannot_be_claimed(jobs: psycopg.Connection) -> None:
+    twice = [{"type": "effect", "name": "in.order", "input": {}}] * 2
+    document = outbox.job({"ordered": True}, "in.order")
+    document["states"]["working"] = {"entry": twice}
+    outbox.define(jobs, document, "ordered")
+    outbox.start(jobs, "ordered-1", machine="ordered")
+    outbox.start(jobs, "job-1", "job-2", "job-3")
+    (late, _) = outbox.claim(jobs, 2)
+    outbox.send(jobs, late.instance_id, "leave")
+    outbox.complete(jobs, late)
+    jobs.execute("select pgsm.pause_instance('job-3')")
+    stats = {row["name"]: row for row in rows(jobs, "select * from pgsm.effect_stats")}
+    ordered, others = stats["in.order"], stats[outbox.NAME]
+    assert (ordered["pending"], ordered["held_back"]) == (1, 1)
+    assert (others["pending"], others["parked"], others["late"]) == (0, 1, 1)
 
 
 def test_failed_effects_are_the_open_incidents(jobs: psycopg.Connection) -> None:

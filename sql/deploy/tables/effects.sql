@@ -77,12 +77,19 @@ create index effects_live_idx on pgsm_private.effects (instance_id)
 create index effects_place_idx on pgsm_private.effects (instance_id, name, place)
     where place is not null and status in ('pending', 'retrying', 'running', 'failed');
 
--- What waits for its version to be resumed.
-create index effects_parked_idx on pgsm_private.effects (machine, version, priority desc, due_at)
-    where parked = 'version' and status in ('pending', 'retrying');
+-- What waits for its version or its instance to be resumed.
+create index effects_parked_idx
+    on pgsm_private.effects (parked, machine, version, priority desc, due_at)
+    where parked is not null and status in ('pending', 'retrying');
 -- The open incidents.
 create index effects_open_idx on pgsm_private.effects (name, finished_at)
     where status = 'failed' and coalesce(error ->> 'handled', '') <> 'true';
+
+-- Answers that nobody has resolved.
+create index effects_late_idx on pgsm_private.effects (name) where status = 'late';
+-- What ended lately, and what ended long ago.
+create index effects_finished_idx on pgsm_private.effects (finished_at)
+    where finished_at is not null;
 
 comment on table pgsm_private.effects is $comment$
     The outbox: work on the outside world, done at least once by a runner.  key
