@@ -77,10 +77,13 @@ def test_its_markdown_is_a_table_with_diagrams(versions: str) -> None:
 
 def test_its_markdown_draws_a_declared_map(versions: str) -> None:
     with psycopg.connect(versions, autocommit=True) as connection:
-        connection.execute("select pgsm.define_upgrade('order', 1, 2)")
-    command = ("upgrade", "diff", "order", "1", "2", "--format", "markdown")
+        connection.execute(
+            "select pgsm.define_upgrade('order', 2, 1, '{\"a|b\": null}')"
+        )
+    command = ("upgrade", "diff", "order", "2", "1", "--format", "markdown")
     printed = done(versions, *command)
     assert printed.count("```mermaid") == 1
+    assert "refused" in printed
 
 
 def test_same_versions_have_no_difference(versions: str) -> None:

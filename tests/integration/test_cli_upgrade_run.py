@@ -24,6 +24,8 @@ from . import upgraded
 from .operated import done, lines, run
 
 DEADLINE = 60  # seconds
+# other tests have runs on this server, too
+THE_RUN = "application_name = 'the run' and datname = current_database()"
 
 
 def test_each_batch_is_a_line_and_the_end_another(fresh_dsn: str) -> None:
@@ -160,10 +162,7 @@ def wait_for(what: Callable[[], Any], process: subprocess.Popen[str]) -> None:
 
 def is_blocked(connection: psycopg.Connection) -> Callable[[], Any]:
     """Whether the run waits for a row that someone else has locked."""
-    query = (
-        "select from pg_stat_activity"
-        " where application_name = 'the run' and wait_event_type = 'Lock'"
-    )
+    query = f"select from pg_stat_activity where {THE_RUN} and wait_event_type = 'Lock'"
     return lambda: connection.execute(query).fetchone() is not None
 
 
@@ -225,8 +224,7 @@ def test_lost_connection_tells_what_went_before(fresh_dsn: str, connect: Any) ->
     with running(fresh_dsn, "m", "2", "--batch", "1") as process:
         wait_for(is_blocked(looking), process)
         looking.execute(
-            "select pg_terminate_backend(pid) from pg_stat_activity"
-            " where application_name = 'the run'"
+            f"select pg_terminate_backend(pid) from pg_stat_activity where {THE_RUN}"
         )
         _, warned = process.communicate(timeout=DEADLINE)
     assert process.returncode == 1
