@@ -474,12 +474,17 @@ def _candidates(wanted: int, *, explicit: bool) -> Iterator[int]:
 
 
 def empty(dsn: str) -> None:
-    """Drop all that was made in a database, but not the database.
+    """Drop all that was made in a database, but not the database; pg_cron is made anew.
 
     With the database pg_cron's launcher would be ended, and it does not come back
-    before the server is restarted.
+    before the server is restarted.  One transaction, since a launcher that looks while
+    its extension is away may look no more.
     """
-    with psycopg.connect(dsn, autocommit=True) as connection:
+    with psycopg.connect(dsn) as connection:
+        connection.execute("set client_min_messages = warning")
+        had_cron = connection.execute(
+            "select from pg_extension where extname = 'pg_cron'"
+        ).fetchone()
         connection.execute("drop extension if exists pg_cron cascade")
         schemas = connection.execute(
             "select nspname from pg_namespace"
@@ -490,3 +495,5 @@ def empty(dsn: str) -> None:
             connection.execute(sql.SQL("drop schema {} cascade").format(name))
         connection.execute("create schema public authorization pg_database_owner")
         connection.execute("grant usage on schema public to public")
+        if had_cron is not None:
+            connection.execute("create extension pg_cron")

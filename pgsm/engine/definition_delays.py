@@ -50,9 +50,14 @@ def looks_like_interval(raw: str) -> bool:
     return bool(_ISO.fullmatch(raw) or _INTERVAL.fullmatch(raw))
 
 
+def is_number(raw: str) -> bool:
+    """Whether a text counts units, milliseconds where none are named."""
+    return bool(_MILLISECONDS.fullmatch(raw))
+
+
 def looks_like_delay(raw: str) -> bool:
     """Whether a text is a delay by itself, so that it cannot be the name of one."""
-    return bool(_MILLISECONDS.fullmatch(raw)) or looks_like_interval(raw)
+    return is_number(raw) or looks_like_interval(raw)
 
 
 def milliseconds(check: Check, raw: Any, at: At) -> Any:
@@ -81,7 +86,7 @@ def delay_key(check: Check, raw: str, at: At) -> bool:
 def _delay_text(check: Check, raw: str, at: At, names: frozenset[str] | None) -> bool:
     if names and raw in names:
         return True
-    if _MILLISECONDS.fullmatch(raw):
+    if is_number(raw):
         return milliseconds(check, Decimal(raw), at) is not DROP
     if looks_like_interval(raw):
         check.intervals.append((exact.json_path(at.path), raw))

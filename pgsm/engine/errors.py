@@ -10,6 +10,7 @@ NEVER_SETTLES = "SM103"
 BAD_EVENT = "SM104"
 BAD_RESULT = "SM105"
 BAD_INPUT = "SM114"
+BAD_DELAY = "SM201"
 
 
 class StepError(Exception):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from . import definition_paths, errors, expressions, scxml, values
+from . import definition_delays, definition_paths, errors, expressions, scxml, values
 from .content import Guard
 from .semantics import XSTATE, Semantics
 
@@ -25,6 +25,7 @@ NAMES = frozenset(
     {"context", "event", "instance", "now", "auth", "params", "item", "index", "input"}
 )
 SYSTEM_NAMES = scxml.SYSTEM_VARIABLES
+_DELAYS = 'use milliseconds, or an interval such as "10 minutes"'
 
 
 class ValueCompiler:
@@ -162,8 +163,8 @@ class ValueCompiler:
             where = values.child_path("$.implementations.delays", node, "")
             return self.delay(delays[node], where)
         if isinstance(node, str):
-            text = f"{node} milliseconds" if node.isdigit() else node
-            return lambda run: {"in": text}
+            due = _due_in(node, "milliseconds", path)
+            return lambda run: due
         if isinstance(node, Mapping) and "type" in node:
             return self._named_delay(node, path)
         if isinstance(node, Mapping) and "at" in node:
@@ -272,12 +273,21 @@ def _due_at(at: Json, path: str) -> Document | None:
 
 def _due_in(amount: Json, unit: str, path: str) -> Document:
     if isinstance(amount, str):
-        # Postgres would take the digits for seconds
-        return {"in": f"{amount} {unit}" if amount.isdigit() else amount}
+        if definition_delays.is_number(amount):
+            # Postgres would take it for seconds
+            return {"in": f"{amount} {unit}"}
+        if not definition_delays.looks_like_interval(amount):
+            raise errors.Refusal(
+                errors.BAD_DELAY,
+                f'"{amount:.100}" is no delay',
+                detail=path,
+                hint=_DELAYS,
+            )
+        return {"in": amount}
     if isinstance(amount, bool) or amount is None or isinstance(amount, (list, dict)):
         kind = values.type_name(amount)
         raise errors.StepError(f"a delay is a number or an interval, not {kind}", path)
     if amount < 0:
         raise errors.StepError(f"a delay may not be negative, but is {amount}", path)
-    text = str(amount) if isinstance(amount, int) else f"{amount:f}"
+    text = str(amount) if isinstance(amount, int) else f"{abs(amount):f}"
     return {"in": f"{text} {unit}"}

@@ -96,8 +96,10 @@ def span(length: str | int | Decimal) -> timedelta:
 
 
 _POINT = re.compile(
-    r"(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(:\d{2})?(?:[.,](\d+))?)?"
-    r"\s*(Z|[+-]\d{2}(?::?\d{2})?)?"
+    r"(\d{4}-\d{2}-\d{2})"
+    r"(?:[T ](\d{2}):(\d{2})(?::(\d{2}(?:[.,]\d+)?))?)?"
+    r"\s*(?:Z|([+-])(\d{2})(?::?(\d{2}))?)?",
+    re.ASCII,
 )
 
 
@@ -108,17 +110,34 @@ def read_time(text: str, zone: str = "UTC") -> datetime:
     """
     match = _POINT.fullmatch(text.strip())
     if match is None:
-        raise ValueError(f'"{text}" is no point in time')
-    day, minute, second, fraction, offset = match.groups()
-    fraction = (fraction or "0")[:6].ljust(6, "0")
-    clock = f"{minute or '00:00'}{second or ':00'}.{fraction}"
-    if offset is None:
-        local = datetime.fromisoformat(f"{day}T{clock}")
-        return _in_zone(local, ZoneInfo(zone)).astimezone(timezone.utc)
-    offset = "+00:00" if offset == "Z" else offset
-    if len(offset) != 6:
-        offset = f"{offset[:3]}:{offset[3:] or '00'}"
-    return datetime.fromisoformat(f"{day}T{clock}{offset}").astimezone(timezone.utc)
+        raise ValueError(f'"{text:.100}" is no point in time')
+    day, hours, minutes, seconds, sign, *offset = match.groups()
+    try:
+        passed = _time_of_day(hours or "0", minutes or "0", seconds or "0")
+        local = datetime.fromisoformat(day) + passed
+        if sign is None and "Z" not in text:
+            return _in_zone(local, ZoneInfo(zone)).astimezone(timezone.utc)
+        ahead = _offset(*(int(part or 0) for part in offset))
+        local += ahead if sign == "-" else -ahead
+        return local.replace(tzinfo=timezone.utc)
+    except OverflowError:
+        raise ValueError(f'"{text}" is beyond the calendar') from None
+
+
+def _time_of_day(hours: str, minutes: str, seconds: str) -> timedelta:
+    """What has passed since midnight; as in Postgres until 24:00, and a second more."""
+    exact = Decimal(seconds.replace(",", "."))
+    micros = int((exact * 1_000_000).to_integral_value(ROUND_HALF_EVEN))
+    passed = timedelta(hours=int(hours), minutes=int(minutes), microseconds=micros)
+    if int(minutes) > 59 or int(exact) > 60 or passed > timedelta(days=1):
+        raise ValueError(f"there is no time of {hours}:{minutes}:{seconds}")
+    return passed
+
+
+def _offset(hours: int, minutes: int) -> timedelta:
+    if hours > 15 or minutes > 59:
+        raise ValueError("there is no such time zone")
+    return timedelta(hours=hours, minutes=minutes)
 
 
 def _split(amount: Decimal, unit: str) -> tuple[int, int, Decimal]:
@@ -144,19 +163,34 @@ def _parts(length: str) -> list[tuple[Decimal, str]]:
     if text.startswith("P"):
         found = _iso_parts(text)
     else:
+        said: set[str] = set()
         if time := _TIME.search(text):
             clock = zip(time.groups(), ("hour", "minute", "second"), strict=True)
             found = [(Decimal(n), unit) for n, unit in clock if n is not None]
             text = text[: time.start()] + text[time.end() :]
-        for amount, word in _PART.findall(text):
-            if word.lower() not in _WORDS:
-                raise ValueError(f'"{length}" is no delay')
-            found.append((Decimal(amount), _WORDS[word.lower()]))
-        if _PART.sub("", text).strip(" @"):
+            said = set(_SECONDS)
+        words = _PART.findall(text)
+        if any(word.lower() not in _WORDS for _, word in words):
+            raise ValueError(f'"{length}" is no delay')
+        named = [(Decimal(amount), _WORDS[word.lower()]) for amount, word in words]
+        found += named
+        if _PART.sub("", text).strip(" @") or _says_twice(named, said):
             found = []
     if not found:
         raise ValueError(f'"{length}" is no delay')
     return found
+
+
+def _says_twice(parts: list[tuple[Decimal, str]], said: set[str]) -> bool:
+    """Whether Postgres finds a unit twice; seconds with a fraction are all below."""
+    for amount, unit in parts:
+        units = {unit}
+        if unit == "second" and amount != int(amount):
+            units = {"second", "millisecond", "microsecond"}
+        if units & said:
+            return True
+        said |= units
+    return False
 
 
 def _iso_parts(text: str) -> list[tuple[Decimal, str]]:

@@ -349,7 +349,7 @@ def test_time_without_an_offset_is_in_the_zone_of_the_document(
         {"timezone": "Asia/Kathmandu", "datestyle": "Postgres, MDY"},
     ],
 )
-@pytest.mark.parametrize("delay", ["-", "1 day -1 hour", "1 month", "1 day 02:00"])
+@pytest.mark.parametrize("delay", ["-", "1 day 1 hour", "1 month", "1 day 02:00"])
 def test_session_s_settings_do_not_matter(
     postgres: PostgresEngine, settings: dict[str, str], delay: str
 ) -> None:

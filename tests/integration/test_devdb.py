@@ -205,6 +205,17 @@ def test_database_that_was_dropped_is_made_again(cluster: devdb.DevCluster) -> N
     assert value_of(cluster.dsn, "select count(*) from cron.job") == 0
 
 
+def test_emptied_database_is_not_without_pg_cron(cluster: devdb.DevCluster) -> None:
+    """Its launcher may look at any time, and look no more where there is none."""
+    cluster.up()
+    with psycopg.connect(cluster.dsn, autocommit=True) as connection:
+        connection.execute("create table public.things ()")
+        connection.execute("select cron.schedule('job', '* * * * *', 'select 1')")
+    devdb.empty(cluster.dsn)
+    assert value_of(cluster.dsn, "select count(*) from cron.job") == 0
+    assert value_of(cluster.dsn, "select to_regclass('public.things')") is None
+
+
 def test_two_clusters_run_side_by_side(make: MakeCluster, tmp_path: Path) -> None:
     one, two = make(tmp_path / "one"), make(tmp_path / "two")
     assert one.up().port != two.up().port

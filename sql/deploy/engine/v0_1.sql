@@ -1365,9 +1365,14 @@ def looks_like_interval(raw: str) -> bool:
     return bool(_ISO.fullmatch(raw) or _INTERVAL.fullmatch(raw))
 
 
+def is_number(raw: str) -> bool:
+    """Whether a text counts units, milliseconds where none are named."""
+    return bool(_MILLISECONDS.fullmatch(raw))
+
+
 def looks_like_delay(raw: str) -> bool:
     """Whether a text is a delay by itself, so that it cannot be the name of one."""
-    return bool(_MILLISECONDS.fullmatch(raw)) or looks_like_interval(raw)
+    return is_number(raw) or looks_like_interval(raw)
 
 
 def milliseconds(check: Check, raw: Any, at: At) -> Any:
@@ -1396,7 +1401,7 @@ def delay_key(check: Check, raw: str, at: At) -> bool:
 def _delay_text(check: Check, raw: str, at: At, names: frozenset[str] | None) -> bool:
     if names and raw in names:
         return True
-    if _MILLISECONDS.fullmatch(raw):
+    if is_number(raw):
         return milliseconds(check, Decimal(raw), at) is not DROP
     if looks_like_interval(raw):
         check.intervals.append((exact.json_path(at.path), raw))
@@ -4478,6 +4483,7 @@ NEVER_SETTLES = "SM103"
 BAD_EVENT = "SM104"
 BAD_RESULT = "SM105"
 BAD_INPUT = "SM114"
+BAD_DELAY = "SM201"
 
 
 class StepError(Exception):
@@ -12850,7 +12856,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from . import definition_paths, errors, expressions, scxml, values
+from . import definition_delays, definition_paths, errors, expressions, scxml, values
 from .content import Guard
 from .semantics import XSTATE, Semantics
 
@@ -12869,6 +12875,7 @@ NAMES = frozenset(
     {"context", "event", "instance", "now", "auth", "params", "item", "index", "input"}
 )
 SYSTEM_NAMES = scxml.SYSTEM_VARIABLES
+_DELAYS = 'use milliseconds, or an interval such as "10 minutes"'
 
 
 class ValueCompiler:
@@ -13006,8 +13013,8 @@ class ValueCompiler:
             where = values.child_path("$.implementations.delays", node, "")
             return self.delay(delays[node], where)
         if isinstance(node, str):
-            text = f"{node} milliseconds" if node.isdigit() else node
-            return lambda run: {"in": text}
+            due = _due_in(node, "milliseconds", path)
+            return lambda run: due
         if isinstance(node, Mapping) and "type" in node:
             return self._named_delay(node, path)
         if isinstance(node, Mapping) and "at" in node:
@@ -13116,14 +13123,23 @@ def _due_at(at: Json, path: str) -> Document | None:
 
 def _due_in(amount: Json, unit: str, path: str) -> Document:
     if isinstance(amount, str):
-        # Postgres would take the digits for seconds
-        return {"in": f"{amount} {unit}" if amount.isdigit() else amount}
+        if definition_delays.is_number(amount):
+            # Postgres would take it for seconds
+            return {"in": f"{amount} {unit}"}
+        if not definition_delays.looks_like_interval(amount):
+            raise errors.Refusal(
+                errors.BAD_DELAY,
+                f'"{amount:.100}" is no delay',
+                detail=path,
+                hint=_DELAYS,
+            )
+        return {"in": amount}
     if isinstance(amount, bool) or amount is None or isinstance(amount, (list, dict)):
         kind = values.type_name(amount)
         raise errors.StepError(f"a delay is a number or an interval, not {kind}", path)
     if amount < 0:
         raise errors.StepError(f"a delay may not be negative, but is {amount}", path)
-    text = str(amount) if isinstance(amount, int) else f"{amount:f}"
+    text = str(amount) if isinstance(amount, int) else f"{abs(amount):f}"
     return {"in": f"{text} {unit}"}
 $source$);
 
@@ -13716,7 +13732,7 @@ begin
             ('coverage', '1f6e3990233958b503fb3b39861b780b77e30812ad5c6c5d0244632b22c08cc4'),
             ('definition', '139c2297e318f83807b017e88bccc99aa487afd5eaea260608752bf2a5ff339b'),
             ('definition_actions', '16214094a77115bc4ada9baf5688f7b2adafcd4cf124521cff6dd6b50045f718'),
-            ('definition_delays', '3344791260dc36f50794df6c69d61198150dccc687b8f817b215ca97fe1561d6'),
+            ('definition_delays', 'cee6499da06d9444d74e82f2729ba4f363244a1f4beacd570a99572ab860f3f9'),
             ('definition_effects', '450c77c7bf8010054a4a637d344daddfb9e8931838c06d6869fccba9e7824c40'),
             ('definition_events', '6045afeb323ff38d030d542e3346e5a5b5b34113162b6f11fd1a70586bb37946'),
             ('definition_guards', '97a04f1786d738ea090bdc18170fa346fd1b5c0da692e8fe5f4a056ebc87a6f5'),
@@ -13735,7 +13751,7 @@ begin
             ('diagram', 'cefd8e4b0900182d9fad6b09a747c24c41b327a50f4d2ff1c970ceb6c83a6a43'),
             ('diagram_model', '380a1ab3dc7313d77d20407553e67388bb53fc94e8e3374abdc21594170e3c73'),
             ('diagram_texts', '4f1b7c83144e39923d7b1f8abe6763376fdf2361d3fd14dde7303fdc340df586'),
-            ('errors', '85fa6d55d923fc368786402bb728ee3fbacb26a93239676db56472383d6c9de2'),
+            ('errors', 'ebb719827f1e192f279835c45ecc162dae7508305f6763cb611222efe3794d9d'),
             ('exact', '0421fc9f9c47498d86c760ba25b58b2fa371b73b0e55c6fe58cf384318ce504b'),
             ('expression_compiler', '000f2ff58209dabd65d784af057f64f6f6c893c9d0cb2716c269dbf45816fce1'),
             ('expression_lists', '505061fa0c176175e53d1eb5622853594395ec93441cddaf8b3c3adf5bbb0bae'),
@@ -13772,7 +13788,7 @@ begin
             ('upgrade_check', '358aca3dcbcdc11ae7e67a74feac17fb61f952877cb7fce467a65180e3840407'),
             ('upgrade_template', 'c84fbe3638661bfd4c106df3a97f55c7094df7e18db835130759badd8d28ee8b'),
             ('upgrade_work', '43458c5ee363be7d32e153c2a9f5368b5efa5f1ee147a770dc5eb8803c4414e7'),
-            ('value_compiler', '72755444098f7c0735ac277cad6788d8aaffa8cdfbf95219ea846b41daec230d'),
+            ('value_compiler', '80950d702e64995faacf987fe1494715a5de65f5b313354848d89776fdb353f8'),
             ('values', '170aed3bd993b7502036d23a0da6228e4a25473d7f50c7321c3821bed9225392'),
             ('work', '78ffb43cd9b6bbbf14af171d6fd3b49fa169a529aca6ac07f85a47d1589167be')
         ) as expected (name, hash)
@@ -13801,7 +13817,7 @@ if door is None:
 
     # The name carries the hash: "create or replace" empties SD in every open
     # session, but sys.modules would keep the old engine.
-    package = "pgsm_engine_b335fa844e4a"
+    package = "pgsm_engine_b9cc59aeaf25"
     rows = plpy.execute(
         "select name, source from pgsm_engine.modules where release = '0.1'"
     )

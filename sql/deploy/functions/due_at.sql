@@ -22,8 +22,11 @@ begin
         perform set_config('timezone', due_at.zone, true);
     end if;
     if due_at.due ? 'at' then
-        -- Postgres would read "tomorrow", by a clock of its own, and "infinity"
-        if due_at.due ->> 'at' !~ '^\s*\d{4}-\d\d-\d\d' then
+        -- Postgres would read "tomorrow", by a clock of its own, "infinity", and zones
+        -- by names that its settings define
+        if due_at.due ->> 'at' !~ concat('^\s*\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d([.,]\d+)?)?)?',
+            '\s*(Z|[+-]\d\d(:?\d\d)?)?\s*$')
+        then
             raise exception 'a point in time is an ISO 8601 text'
                 using errcode = 'invalid_datetime_format';
         end if;
@@ -43,6 +46,7 @@ begin
 exception
     when invalid_datetime_format or datetime_field_overflow or interval_field_overflow
         or invalid_parameter_value or invalid_text_representation
+        or invalid_time_zone_displacement_value
     then
         raise exception '"%" is no delay', coalesce(due_at.due ->> 'in', due_at.due ->> 'at')
             using errcode = 'SM201', detail = sqlerrm,

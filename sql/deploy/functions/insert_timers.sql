@@ -31,10 +31,11 @@ begin
         r.timer ->> 'event',
         coalesce(r.timer -> 'data', '{}'),
         v_instance.revision * 1000000 + r.ordinal,
-        pgsm_private.due_at(
+        -- one that is armed again may be over by now
+        greatest(pgsm_private.due_at(
             coalesce((r.timer ->> 'from')::timestamptz, v_instance.clock),
             r.timer -> 'due', v_zone
-        ),
+        ), v_instance.clock),
         v_instance.clock
     from jsonb_array_elements(insert_timers.result -> 'timers')
         with ordinality as r (timer, ordinal);

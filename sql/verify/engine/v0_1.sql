@@ -19,7 +19,7 @@ begin
             ('coverage', '1f6e3990233958b503fb3b39861b780b77e30812ad5c6c5d0244632b22c08cc4'),
             ('definition', '139c2297e318f83807b017e88bccc99aa487afd5eaea260608752bf2a5ff339b'),
             ('definition_actions', '16214094a77115bc4ada9baf5688f7b2adafcd4cf124521cff6dd6b50045f718'),
-            ('definition_delays', '3344791260dc36f50794df6c69d61198150dccc687b8f817b215ca97fe1561d6'),
+            ('definition_delays', 'cee6499da06d9444d74e82f2729ba4f363244a1f4beacd570a99572ab860f3f9'),
             ('definition_effects', '450c77c7bf8010054a4a637d344daddfb9e8931838c06d6869fccba9e7824c40'),
             ('definition_events', '6045afeb323ff38d030d542e3346e5a5b5b34113162b6f11fd1a70586bb37946'),
             ('definition_guards', '97a04f1786d738ea090bdc18170fa346fd1b5c0da692e8fe5f4a056ebc87a6f5'),
@@ -38,7 +38,7 @@ begin
             ('diagram', 'cefd8e4b0900182d9fad6b09a747c24c41b327a50f4d2ff1c970ceb6c83a6a43'),
             ('diagram_model', '380a1ab3dc7313d77d20407553e67388bb53fc94e8e3374abdc21594170e3c73'),
             ('diagram_texts', '4f1b7c83144e39923d7b1f8abe6763376fdf2361d3fd14dde7303fdc340df586'),
-            ('errors', '85fa6d55d923fc368786402bb728ee3fbacb26a93239676db56472383d6c9de2'),
+            ('errors', 'ebb719827f1e192f279835c45ecc162dae7508305f6763cb611222efe3794d9d'),
             ('exact', '0421fc9f9c47498d86c760ba25b58b2fa371b73b0e55c6fe58cf384318ce504b'),
             ('expression_compiler', '000f2ff58209dabd65d784af057f64f6f6c893c9d0cb2716c269dbf45816fce1'),
             ('expression_lists', '505061fa0c176175e53d1eb5622853594395ec93441cddaf8b3c3adf5bbb0bae'),
@@ -75,7 +75,7 @@ begin
             ('upgrade_check', '358aca3dcbcdc11ae7e67a74feac17fb61f952877cb7fce467a65180e3840407'),
             ('upgrade_template', 'c84fbe3638661bfd4c106df3a97f55c7094df7e18db835130759badd8d28ee8b'),
             ('upgrade_work', '43458c5ee363be7d32e153c2a9f5368b5efa5f1ee147a770dc5eb8803c4414e7'),
-            ('value_compiler', '72755444098f7c0735ac277cad6788d8aaffa8cdfbf95219ea846b41daec230d'),
+            ('value_compiler', '80950d702e64995faacf987fe1494715a5de65f5b313354848d89776fdb353f8'),
             ('values', '170aed3bd993b7502036d23a0da6228e4a25473d7f50c7321c3821bed9225392'),
             ('work', '78ffb43cd9b6bbbf14af171d6fd3b49fa169a529aca6ac07f85a47d1589167be')
         ) as expected (name, hash)
