@@ -29,7 +29,7 @@ def test_enable_cron_says_what_a_superuser_runs_elsewhere(connect: Connect) -> N
         connection.execute("select pgsm.enable_cron(schedulers => 2)")
     hint = refusal.value.diag.message_hint or ""
     wanted = statements(connection, schedulers=2)
-    assert len(wanted) == 6
+    assert len(wanted) == 7
     assert [statement for statement in wanted if statement not in hint] == []
     first = wanted[0].replace("_odd", "")
     assert first == (
@@ -72,6 +72,7 @@ def test_statements_schedule_the_jobs_of_this_database(
         assert jobs == [
             ("pgsm_make_log_partitions", True, here, "pgsm_scheduler"),
             ("pgsm_purge_cron_log", True, there.database, "postgres"),
+            ("pgsm_run_retention", True, here, "pgsm_scheduler"),
             ("pgsm_run_timers", True, here, "pgsm_scheduler"),
             ("pgsm_run_timers_odd", True, here, "pgsm_scheduler"),
         ]

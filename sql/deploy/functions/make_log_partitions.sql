@@ -23,7 +23,6 @@ begin
     execute format(
         'create table pgsm_private.%I (like pgsm_private.event_log '
             'including defaults including constraints including indexes)', v_name);
-    lock table pgsm_private.event_log in share update exclusive mode;
     -- attaching looks into the default partition, and takes this lock for that
     lock table pgsm_private.event_log_default in access exclusive mode;
     execute format(
@@ -39,7 +38,7 @@ end;
 $$;
 
 comment on function pgsm_private.make_log_partition (timestamp) is
-    'Make the partition of a month, with what the default partition has of it; false where it is there.';
+    'Make the partition of a month, with what the default partition has of it; false where it is there.  The caller has locked the log.';
 
 create or replace function pgsm.make_log_partitions (ahead integer default 4)
   returns integer
@@ -53,6 +52,9 @@ declare
     v_months  timestamp[];
     v_made    integer := 0;
 begin
+    -- One session at a time, else two make the same table; before anything is read, else
+    -- two that have read wait for each other.  Not of its partitions: a vacuum has those.
+    lock table only pgsm_private.event_log in share update exclusive mode;
     -- months that are over first: nobody writes into them any more
     v_months := array(
         select distinct date_trunc('month', d.recorded_at at time zone 'UTC')

@@ -81,6 +81,10 @@ create table pgsm_private.event_ids (
     answer       jsonb             not null,
     recorded_at  timestamptz       not null,
     constraint event_ids_pkey primary key (instance_id, event_id)
+) with (
+    -- a day's ids go at once: their room is for the next day's
+    autovacuum_vacuum_scale_factor = 0.02,
+    autovacuum_vacuum_cost_delay = 0
 );
 
 create index event_ids_recorded_idx on pgsm_private.event_ids using brin (recorded_at);
