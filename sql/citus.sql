@@ -42,7 +42,7 @@ end;
 $$;
 
 -- a statement that writes on every node comes before one that reads many shards
-set local citus.multi_shard_modify_mode to 'sequential';
+select set_config('citus.multi_shard_modify_mode', 'sequential', true);
 
 -- machines and their versions refer to each other, which tables that are distributed one
 -- after the other may not: this key is made again at the end
