@@ -182,9 +182,10 @@ def _work(dsn: str, over: threading.Event) -> None:
 
 
 def levels(found: list[Look], table: str) -> float:
-    """How large table and indexes are in the end, against the middle of the run."""
+    """The largest of table and indexes in the last third, against the middle one."""
     sizes = [one.bytes + one.index_bytes for one in found if one.table == table]
-    return sizes[-1] / max(1, sizes[len(sizes) // 2])
+    third = max(1, len(sizes) // 3)
+    return max(sizes[-third:]) / max(1, *sizes[third:-third])
 
 
 def hot_share(found: list[Look], table: str) -> float | None:
@@ -213,7 +214,7 @@ def as_table(found: list[Look]) -> Table:
     for name in TABLES:
         share = hot_share(found, name)
         table.add_row(
-            "end / middle",
+            "last third / middle",
             name,
             f"{levels(found, name):.2f}",
             *[""] * 3,
@@ -235,7 +236,7 @@ def keep(
         "clients": clients,
         "seconds": seconds,
         "hot_share": {name: hot_share(found, name) for name in TABLES},
-        "end_to_middle": {name: levels(found, name) for name in TABLES},
+        "last_third_to_middle": {name: levels(found, name) for name in TABLES},
         "looks": [asdict(one) for one in found],
     }
     path.write_text(json.dumps(result, indent=2) + "\n")
