@@ -14,7 +14,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from pgsm import devdb, sqitch
+from pgsm import devdb
 from tests.databases import Connect
 
 from . import crashing
@@ -150,9 +150,11 @@ def test_ended_session_has_left_whole_batches_and_the_next_call_goes_on(
 
 
 @pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[devdb.DevCluster]:
+def cluster(
+    tmp_path_factory: pytest.TempPathFactory, dsn: str
+) -> Iterator[devdb.DevCluster]:
     with crashing.cluster(tmp_path_factory.mktemp("crash") / "cluster") as made:
-        sqitch.deploy(made.dsn)
+        crashing.deploy(made, dsn)
         yield made
 
 
@@ -169,7 +171,6 @@ def emptied(cluster: devdb.DevCluster) -> devdb.DevCluster:
     with psycopg.connect(cluster.dsn, autocommit=True) as admin:
         for table in ("timers", "instances", "event_log", "upgrade_preimages"):
             admin.execute(f"delete from pgsm_private.{table}".encode())
-        admin.execute("select pgsm.disable_cron()")
         fill(admin)
     return cluster
 
