@@ -72,6 +72,13 @@ def find(start: Path) -> Project:
     )
 
 
+def init(directory: Path, name: str) -> Project:
+    """A new project, whose deployments are verified."""
+    _run(directory, "init", name, "--engine", "pg")
+    _run(directory, "config", "--bool", "deploy.verify", "true")
+    return find(directory)
+
+
 def _read(directory: Path) -> Project:
     settings = _settings(directory)
     top = directory / settings.get("top_dir", ".")

@@ -24,6 +24,7 @@ COMMANDS = {
     "explore": "pgsm.cli.explore:explore",
     "export": "pgsm.cli.formats:export",
     "import": "pgsm.cli.formats:import_",
+    "init": "pgsm.cli.init:init",
     "instance": "pgsm.cli.instance:instance",
     "machine": "pgsm.cli.machine:machine",
     "retention": "pgsm.cli.retention:retention",

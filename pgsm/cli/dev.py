@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import shlex
 from pathlib import Path
 
 import click
+from psycopg import pq
 
 from .. import programs, sqitch
 from ..devdb import DevCluster, Status
@@ -110,6 +112,24 @@ def dsn(directory: Path) -> None:
         export PGSM_DSN="$(pgsm dev dsn)"
     """
     click.echo(DevCluster(directory).dsn)
+
+
+@dev.command()
+@directory_option
+def env(directory: Path) -> None:
+    """Print libpq's environment for the cluster, for a shell to evaluate.
+
+    psql, sqitch, pgsm and all that uses libpq then connect to it.
+
+    \b
+    Example:
+        eval "$(pgsm dev env)"
+        sqitch deploy db:pg:
+    """
+    for option in pq.Conninfo.parse(DevCluster(directory).dsn.encode()):
+        if option.val is not None and option.envvar is not None:
+            name, value = option.envvar.decode(), option.val.decode()
+            click.echo(f"export {name}={shlex.quote(value)}")
 
 
 @dev.command(context_settings={"ignore_unknown_options": True})

@@ -330,6 +330,18 @@ def test_dsn_command_prints_the_connection_string_and_nothing_else(
     assert printed.stderr == ""
 
 
+def test_env_command_is_for_a_shell_to_evaluate(cluster: devdb.DevCluster) -> None:
+    cluster.up()
+    printed = pgsm("env", "--dir", str(cluster.directory)).stdout
+    done = subprocess.run(
+        ["bash", "-c", f"{printed}\npsql -X -Atc 'select current_database()'"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout == "pgsm\n", done.stderr
+
+
 def test_status_command_says_whether_it_runs(cluster: devdb.DevCluster) -> None:
     directory = str(cluster.directory)
     cluster.up()
