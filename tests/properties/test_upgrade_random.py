@@ -14,6 +14,8 @@ from tests.charts.doors import PostgresChart, PostgresEngine
 from tests.charts.test_upgrade_undo import facts, undo
 from tests.charts.upgrades import Machine
 
+from .examples import examples
+
 Json = Any
 NAMES = ["a", "b", "c", "d"]
 
@@ -118,8 +120,11 @@ def check_work(new: plan.Plan, chart: PostgresChart, *, dropped: bool = False) -
     assert sorted(found) == sorted(wanted_work)
 
 
-def refused(db: psycopg.Connection[Any], machine: Machine) -> bool:
+def refused(db: psycopg.Connection[Any], machine: Machine, *, in_bulk: bool) -> bool:
     """Upgrade; whether that was refused, as it is where states exclude one another."""
+    if in_bulk:
+        batch = "select failed from pgsm.upgrade_batch(%s, 2, 10)"
+        return machine.chart.rows(batch, machine.name) == [{"failed": 1}]
     try:
         with db.transaction():
             machine.upgrade()
@@ -128,9 +133,14 @@ def refused(db: psycopg.Connection[Any], machine: Machine) -> bool:
     return False
 
 
+def foretold(machine: Machine) -> bool:
+    """Whether check_upgrade has a problem with the one instance that there is."""
+    check = "select problem from pgsm.check_upgrade(%s, 1, 2)"
+    return any(row["problem"] for row in machine.chart.rows(check, machine.name))
+
+
 @settings(
-    max_examples=25,
-    deadline=None,
+    examples(25),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(data=st.data(), old=documents(), new=documents())
@@ -155,7 +165,9 @@ def test_upgrade_loses_and_doubles_nothing_and_is_undone_to_the_letter(
         kept = {timer for timer, _, _ in timers(chart)}
         was = facts(chart)
         machine.declare(**rules)
-        if refused(db, machine):
+        problem = foretold(machine)
+        assert refused(db, machine, in_bulk=data.draw(st.booleans())) == problem
+        if problem:
             assert facts(chart) == was
             return
         check_work(after, chart, dropped=rules["timers"] == "drop")
