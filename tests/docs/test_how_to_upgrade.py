@@ -13,6 +13,9 @@ from pgsm.cli import upgrade_run
 
 from . import sessions
 
+# sqitch is started a dozen times
+pytestmark = pytest.mark.timeout(600)
+
 PAGES = ["upgrade-a-machine.md", "hot-fix-a-guard.md", "roll-a-version-back.md"]
 
 

@@ -16,6 +16,8 @@ from pgsm.programs import SetupError
 
 from . import shop
 
+pytestmark = pytest.mark.timeout(600)  # sqitch, several times a test
+
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -144,6 +146,16 @@ def test_yaml_becomes_json(project: Path, fresh_dsn: str) -> None:
     assert added("door.yaml")["machine"] == "door"
     assert "12.50" in (project / "machines" / "door.v1.json").read_text()
     assert sqitch.deploy(fresh_dsn, project)[-1] == "door_v1"
+
+
+def test_what_is_included_is_in_the_versions_document(project: Path) -> None:
+    shop.write(project / "lib.json", {"open": {"on": {"close": "closed"}}})
+    states = {"open": {"$include": "lib.json#/open"}, "closed": {}}
+    file = shop.write(project / "door.v1.json", {"initial": "open", "states": states})
+    done = added(file)
+    written = (project / "machines" / "door.v1.json").read_text()
+    assert done["files"][0].endswith("machines/door.v1.json")
+    assert exact.loads(written)["states"]["open"] == {"on": {"close": "closed"}}
 
 
 def test_children_are_required_and_unknown_functions_are_told(project: Path) -> None:

@@ -27,6 +27,8 @@ STATES = (
 )
 BACK = ('"delivery.waiting": null', '"delivery.waiting": "waiting"')
 
+pytestmark = pytest.mark.timeout(600)  # sqitch, several times a test
+
 MINE = """
 alter table shop.notes add column eta integer;
 insert into shop.notes values ('all have one', 5);
