@@ -129,3 +129,48 @@ def pages_read(connection: Connection) -> int:
     assert row is not None
     plan = row[0][0]["Plan"]
     return int(plan["Shared Hit Blocks"] + plan["Shared Read Blocks"])
+
+
+# -- a sender that is about to cancel, and an operator
+
+
+@pytest.mark.parametrize("undone", [True, False])
+def test_pause_and_resume_wait_for_no_sender_that_cancels(
+    one: Connection, other: Connection, undone: bool
+) -> None:
+    """To wait might be a deadlock: the sender's transaction may want this instance."""
+    with other.transaction(force_rollback=undone):
+        other.execute("select pgsm.send_event('sender', 'cancel')")
+        one.execute("select pgsm.pause_instance('receiver')")
+    assert turn(one) == (0, 0)
+    with other.transaction(force_rollback=undone):
+        other.execute("select pgsm.send_event('sender', 'cancel')")
+        one.execute("select pgsm.resume_instance('receiver')")
+    assert turn(one) == ((1, 0) if undone else (0, 0))
+    assert turn(one) == (0, 0)
+    state = one.execute("select value from pgsm.get_instance('receiver')").fetchone()
+    assert state == ("b" if undone else "a",)
+
+
+def test_resume_of_a_version_waits_for_no_sender_that_cancels(
+    one: Connection, other: Connection
+) -> None:
+    one.execute("select pgsm.pause_machine('receiver')")
+    assert turn(one) == (0, 0)
+    with other.transaction(force_rollback=True):
+        other.execute("select pgsm.send_event('sender', 'cancel')")
+        one.execute("select pgsm.resume_machine('receiver')")
+        assert turn(one) == (0, 0)
+    assert turn(one) == (1, 0)
+
+
+def test_stop_waits_for_no_sender_that_cancels(
+    one: Connection, other: Connection
+) -> None:
+    one.execute("select pgsm.pause_instance('receiver')")
+    with other.transaction(force_rollback=True):
+        other.execute("select pgsm.send_event('sender', 'cancel')")
+        one.execute("select pgsm.stop_instance('receiver')")
+    assert turn(one) == (0, 0)
+    found = one.execute("select status, event from pgsm.late_timers").fetchall()
+    assert found == [("undeliverable", "hello")]

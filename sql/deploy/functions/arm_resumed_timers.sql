@@ -44,7 +44,13 @@ begin
             );
             update pgsm_private.timers as t
             set status = 'armed'
-            where t.instance_id = any (v_locked) and t.status = 'held';
+            from (
+                select h.instance_id, h.timer_id
+                from pgsm_private.timers as h
+                where h.instance_id = any (v_locked) and h.status = 'held'
+                for update skip locked
+            ) as h
+            where t.instance_id = h.instance_id and t.timer_id = h.timer_id;
             exit when cardinality(v_locked) < 5000 or clock_timestamp() > v_end;
         end loop;
         if v_held = '{}' then

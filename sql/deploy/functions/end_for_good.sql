@@ -1,5 +1,6 @@
 -- Deploy pgsm:functions/end_for_good to pg
 -- requires: functions/log_repair
+-- requires: functions/arm_held_timers
 -- requires: functions/insert_message
 -- requires: functions/tell_parent
 -- requires: functions/end_timers
@@ -53,9 +54,7 @@ begin
 
     perform pgsm_private.end_timers(v_instance.instance_id);
     perform pgsm_private.drop_delayed(v_instance.instance_id, v_instance.clock);
-    update pgsm_private.timers as t
-    set status = 'armed'
-    where t.instance_id = v_instance.instance_id and t.status = 'held';
+    perform pgsm_private.arm_held_timers(v_instance.instance_id);
     perform pgsm_private.settle_timers(v_instance.instance_id, v_instance.status);
     perform pgsm_private.cancel_effects(v_instance.instance_id, v_instance.clock);
     return v_instance;

@@ -31,7 +31,13 @@ begin
     -- held while the version was paused: they come before what has come since
     update pgsm_private.timers as t
     set status = 'armed'
-    where t.instance_id = v_instance.instance_id and t.status = 'held';
+    from (
+        select h.timer_id
+        from pgsm_private.timers as h
+        where h.instance_id = v_instance.instance_id and h.status = 'held'
+        for update skip locked
+    ) as h
+    where t.instance_id = v_instance.instance_id and t.timer_id = h.timer_id;
     return pgsm_private.upgrade_before_event(v_instance);
 end;
 $$;
@@ -40,7 +46,7 @@ comment on function pgsm_private.move_before_timer (text) is $comment$
     An instance that is to be of another version before its next event, moved there
     and locked, its timers armed.  Null where it is locked, gone, or its version is paused.
 
-    Lock order: the instance (skip locked), its timers.
+    Lock order: the instance, its timers; both skip locked.
 $comment$;
 
 commit;

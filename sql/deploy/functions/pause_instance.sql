@@ -30,9 +30,16 @@ begin
     update pgsm_private.instances as i
     set status = 'paused'
     where i.instance_id = v_instance.instance_id;
+    -- one that its sender is about to cancel is held by a driver, should that be undone
     update pgsm_private.timers as t
     set status = 'held'
-    where t.instance_id = v_instance.instance_id and t.status = 'armed';
+    from (
+        select a.timer_id
+        from pgsm_private.timers as a
+        where a.instance_id = v_instance.instance_id and a.status = 'armed'
+        for update skip locked
+    ) as a
+    where t.instance_id = v_instance.instance_id and t.timer_id = a.timer_id;
 
     -- claims would walk over them
     update pgsm_private.effects as e

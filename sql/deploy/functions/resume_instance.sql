@@ -3,6 +3,7 @@
 -- requires: functions/describe_instance
 -- requires: functions/check_sendable
 -- requires: functions/log_repair
+-- requires: functions/arm_held_timers
 -- requires: functions/notify_runners
 -- requires: tables/effects
 
@@ -26,9 +27,7 @@ begin
         update pgsm_private.instances as i
         set status = 'active'
         where i.instance_id = v_instance.instance_id;
-        update pgsm_private.timers as t
-        set status = 'armed'
-        where t.instance_id = v_instance.instance_id and t.status = 'held';
+        perform pgsm_private.arm_held_timers(v_instance.instance_id);
 
         update pgsm_private.effects as e
         set parked = null

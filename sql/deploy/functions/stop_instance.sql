@@ -8,6 +8,7 @@
 -- requires: functions/end_timers
 -- requires: functions/drop_delayed
 -- requires: functions/log_repair
+-- requires: functions/arm_held_timers
 
 begin;
 set local role pgsm_owner;
@@ -39,9 +40,7 @@ begin
     perform pgsm_private.end_timers(v_instance.instance_id);
     perform pgsm_private.drop_delayed(v_instance.instance_id, v_instance.clock);
     -- what waited for the end of a pause: a driver finds it undeliverable
-    update pgsm_private.timers as t
-    set status = 'armed'
-    where t.instance_id = v_instance.instance_id and t.status = 'held';
+    perform pgsm_private.arm_held_timers(v_instance.instance_id);
     perform pgsm_private.end_state_work(
         v_instance.instance_id, v_instance.states || array[''], v_instance.clock
     );

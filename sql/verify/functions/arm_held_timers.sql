@@ -1,0 +1,3 @@
+-- Verify pgsm:functions/arm_held_timers on pg
+
+select 'pgsm_private.arm_held_timers'::regproc;
