@@ -70,6 +70,29 @@ select 'pgsm_engine.call(text, text[])'::regprocedure;
 
 """
 
+# To compile the sources costs a session's first call more than all else.
+BYTECODE = """\
+do language plpython3u $compile$
+import importlib.util
+import marshal
+
+magic = importlib.util.MAGIC_NUMBER.hex()
+plpy.execute("delete from pgsm_engine.bytecode where release = '{release}'")
+insert = plpy.prepare(
+    "insert into pgsm_engine.bytecode (release, name, magic, code)"
+    " values ('{release}', $1, $2, $3)",
+    ["text", "text", "bytea"],
+)
+for row in plpy.execute(
+    "select name, source from pgsm_engine.modules where release = '{release}'"
+):
+    name = "pgsm_engine_{hash}." + row["name"]
+    code = compile(row["source"], "<%s>" % name.replace(".__init__", ""), "exec")
+    plpy.execute(insert, [row["name"], magic, marshal.dumps(code)])
+$compile$;
+
+"""
+
 FUNCTION = """\
 create or replace function pgsm_engine.call (operation text, arguments text[])
   returns text
@@ -81,6 +104,7 @@ if door is None:
     import importlib.abc
     import importlib.machinery
     import importlib.util
+    import marshal
     import sys
 
     # The name carries the hash: "create or replace" empties SD in every open
@@ -90,6 +114,12 @@ if door is None:
         "select name, source from pgsm_engine.modules where release = '{release}'"
     )
     sources = {{row["name"]: row["source"] for row in rows}}
+    # compiled by the deploy; where Python is another one since, it is done here
+    rows = plpy.execute(
+        "select name, code from pgsm_engine.bytecode where release = '{release}'"
+        " and magic = '%s'" % importlib.util.MAGIC_NUMBER.hex()
+    )
+    codes = {{row["name"]: row["code"] for row in rows}}
 
     class Loader(importlib.abc.MetaPathFinder, importlib.abc.ExecutionLoader):
         def find_spec(self, fullname, path, target=None):
@@ -99,6 +129,10 @@ if door is None:
             return importlib.machinery.ModuleSpec(
                 fullname, self, origin=self.get_filename(fullname), is_package=not name
             )
+
+        def get_code(self, fullname):
+            code = codes.get(fullname.partition(".")[2] or "__init__")
+            return super().get_code(fullname) if code is None else marshal.loads(code)
 
         def get_source(self, fullname):
             return sources[fullname.partition(".")[2] or "__init__"]
@@ -164,7 +198,9 @@ def scripts() -> dict[Path, str]:
         release=RELEASE, count=len(sources), hashes=",\n            ".join(hashes)
     )
     parts.append(assertion)
-    parts.append(FUNCTION.format(hash=digest.hexdigest()[:12], release=RELEASE))
+    short = digest.hexdigest()[:12]
+    parts.append(BYTECODE.format(hash=short, release=RELEASE))
+    parts.append(FUNCTION.format(hash=short, release=RELEASE))
     verification = (VERIFICATION.format(name=NAME) + assertion).rstrip() + "\n"
     return {DEPLOY: "".join(parts), VERIFY: verification}
 

@@ -116,6 +116,8 @@ def test_nobody_reaches_what_lies_behind_the_functions(
         "update pgsm_engine.modules set source = ''",
         "delete from pgsm_engine.modules",
         "truncate pgsm_engine.modules",
+        "update pgsm_engine.bytecode set code = ''",
+        "insert into pgsm_engine.bytecode values ('0.1', 'evil', '', '')",
         "alter table pgsm_engine.modules add column x integer",
         """create trigger t before insert on pgsm_engine.modules
             execute function suppress_redundant_updates_trigger()""",

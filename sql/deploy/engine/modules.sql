@@ -16,6 +16,19 @@ create table pgsm_engine.modules (
 comment on table pgsm_engine.modules is
     'The interpreter''s Python source, one module a row; written by the engine''s change only.';
 
-grant select on pgsm_engine.modules to pgsm_owner;
+create table pgsm_engine.bytecode (
+    release  text   not null,
+    name     text   not null,
+    magic    text   not null,
+    code     bytea  not null,
+    constraint bytecode_pkey primary key (release, name, magic)
+);
+
+comment on table pgsm_engine.bytecode is $comment$
+    The modules as the server's Python has compiled them when they were deployed, for
+    that Python only (magic); sessions of another one compile the source themselves.
+$comment$;
+
+grant select on pgsm_engine.modules, pgsm_engine.bytecode to pgsm_owner;
 
 commit;

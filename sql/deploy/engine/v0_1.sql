@@ -10986,9 +10986,7 @@ class Run:
         path: str,
     ) -> None:
         """An event to another instance, after this step."""
-        if not isinstance(receiver, str) or not receiver:
-            kind = values.type_name(receiver)
-            raise errors.StepError(f"an instance id is a text, not {kind}", path)
+        values.check_id("an instance id", receiver, path)
         if due is not None:
             self.commands.append(
                 ("message", receiver, event, data, due, self.send_id(send_id, path))
@@ -11003,10 +11001,9 @@ class Run:
 
     def send_id(self, send_id: Json, path: str) -> str | None:
         """Return what may be the id of a delayed event."""
-        if send_id is None or isinstance(send_id, str):
-            return send_id
-        kind = values.type_name(send_id)
-        raise errors.StepError(f"a send id is a text, not {kind}", path)
+        if send_id is not None and send_id != "":
+            values.check_id("a send id", send_id, path)
+        return send_id  # type: ignore[no-any-return]
 
     def rearm(self, key: str) -> None:
         """Arm a delay of the active states again, from the time of their entry."""
@@ -13151,10 +13148,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from . import exact
+from . import errors, exact
 
 Json = Any
 
+LONGEST_ID = 500
 POLICY_KEYS = ("retry", "timeout", "within", "priority", "ordered", "key", "late")
 
 
@@ -13166,6 +13164,16 @@ def child_path(parent: str, key: str, collection: str = "states") -> str:
     """Return the JSON path of ``parent.collection[key]``."""
     prefix = f"{parent}.{collection}" if collection else parent
     return prefix + exact.json_path([key])[1:]
+
+
+def check_id(what: str, value: Json, path: str) -> None:
+    """Raise where a value is no id: a text that an index holds."""
+    if not isinstance(value, str) or not value:
+        kind = "an empty one" if value == "" else type_name(value)
+        raise errors.StepError(f"{what} is a text, not {kind}", path)
+    if len(value) > LONGEST_ID:
+        message = f"{what} is a text of at most {LONGEST_ID} characters"
+        raise errors.StepError(message, path)
 
 
 def policy(declared: Mapping[str, Json], use: Mapping[str, Json]) -> dict[str, Json]:
@@ -13426,9 +13434,7 @@ def start_child(
 ) -> None:
     """Start a child instance, known by an id; ``facts`` go into ``children``."""
     for what, name in (("the id of a child", child_id), ("a machine", machine)):
-        if not isinstance(name, str) or not name:
-            kind = "an empty one" if name == "" else values.type_name(name)
-            raise errors.StepError(f"{what} is a text, not {kind}", path)
+        values.check_id(what, name, path)
     if run.child(child_id):
         raise errors.StepError(f'a child "{child_id}" is running already', path)
     if run.started >= MAX_CHILDREN:
@@ -13778,7 +13784,7 @@ begin
             ('plan', '67dccb02d6810a4b1c21669750c2f1b7d3423b6e46f070d232d02fe16b45d121'),
             ('replay', '8e61f0285216513e9b4c66918f520f824a7587732e70fe7d2c11a0077cd5d03d'),
             ('rows', 'fe0c45abc4ba16c859f2393ab6a99bf5a0eaf486dd1f34d9e970a667c1ead254'),
-            ('run', '99b1d56eab57d9600510835297f7dc4da4d878c978254391326028b5957abff2'),
+            ('run', '10bc19df70f072c0fd2b556869a63da62d02e56e12ff5b3d8afbaca975d2c079'),
             ('schemas', '0a61a3b175a182fc4b4c4553b993e3b8ef66c0f6410607f1852a4d665e271bbe'),
             ('scxml', '16972ffd3afce781a1ec069e616771b8f34b4e80d14006d8a3aa75ab6aeccb6d'),
             ('semantics', '048e7c3e0edd43bf711a4b7b5cdbdefa121bf947cf0d01699f33bc36f9f973f0'),
@@ -13789,8 +13795,8 @@ begin
             ('upgrade_template', 'c84fbe3638661bfd4c106df3a97f55c7094df7e18db835130759badd8d28ee8b'),
             ('upgrade_work', '43458c5ee363be7d32e153c2a9f5368b5efa5f1ee147a770dc5eb8803c4414e7'),
             ('value_compiler', '80950d702e64995faacf987fe1494715a5de65f5b313354848d89776fdb353f8'),
-            ('values', '170aed3bd993b7502036d23a0da6228e4a25473d7f50c7321c3821bed9225392'),
-            ('work', '78ffb43cd9b6bbbf14af171d6fd3b49fa169a529aca6ac07f85a47d1589167be')
+            ('values', '8cec8a4971f4bf270ce45b8de28d73f1da940112594f8a033088904641064509'),
+            ('work', 'cc99de2c15f93e7902f05fae312aad3c7e94e394eb9fb5eb4e18e70c0412e367')
         ) as expected (name, hash)
         left join pgsm_engine.modules as m
             on m.release = '0.1' and m.name = expected.name
@@ -13803,6 +13809,25 @@ begin
 end;
 $check$;
 
+do language plpython3u $compile$
+import importlib.util
+import marshal
+
+magic = importlib.util.MAGIC_NUMBER.hex()
+plpy.execute("delete from pgsm_engine.bytecode where release = '0.1'")
+insert = plpy.prepare(
+    "insert into pgsm_engine.bytecode (release, name, magic, code)"
+    " values ('0.1', $1, $2, $3)",
+    ["text", "text", "bytea"],
+)
+for row in plpy.execute(
+    "select name, source from pgsm_engine.modules where release = '0.1'"
+):
+    name = "pgsm_engine_2a6b590ea2a6." + row["name"]
+    code = compile(row["source"], "<%s>" % name.replace(".__init__", ""), "exec")
+    plpy.execute(insert, [row["name"], magic, marshal.dumps(code)])
+$compile$;
+
 create or replace function pgsm_engine.call (operation text, arguments text[])
   returns text
   language plpython3u
@@ -13813,15 +13838,22 @@ if door is None:
     import importlib.abc
     import importlib.machinery
     import importlib.util
+    import marshal
     import sys
 
     # The name carries the hash: "create or replace" empties SD in every open
     # session, but sys.modules would keep the old engine.
-    package = "pgsm_engine_b9cc59aeaf25"
+    package = "pgsm_engine_2a6b590ea2a6"
     rows = plpy.execute(
         "select name, source from pgsm_engine.modules where release = '0.1'"
     )
     sources = {row["name"]: row["source"] for row in rows}
+    # compiled by the deploy; where Python is another one since, it is done here
+    rows = plpy.execute(
+        "select name, code from pgsm_engine.bytecode where release = '0.1'"
+        " and magic = '%s'" % importlib.util.MAGIC_NUMBER.hex()
+    )
+    codes = {row["name"]: row["code"] for row in rows}
 
     class Loader(importlib.abc.MetaPathFinder, importlib.abc.ExecutionLoader):
         def find_spec(self, fullname, path, target=None):
@@ -13831,6 +13863,10 @@ if door is None:
             return importlib.machinery.ModuleSpec(
                 fullname, self, origin=self.get_filename(fullname), is_package=not name
             )
+
+        def get_code(self, fullname):
+            code = codes.get(fullname.partition(".")[2] or "__init__")
+            return super().get_code(fullname) if code is None else marshal.loads(code)
 
         def get_source(self, fullname):
             return sources[fullname.partition(".")[2] or "__init__"]

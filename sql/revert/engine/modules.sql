@@ -2,6 +2,7 @@
 
 begin;
 
+drop table pgsm_engine.bytecode;
 drop table pgsm_engine.modules;
 
 commit;

@@ -65,7 +65,7 @@ begin
             ('plan', '67dccb02d6810a4b1c21669750c2f1b7d3423b6e46f070d232d02fe16b45d121'),
             ('replay', '8e61f0285216513e9b4c66918f520f824a7587732e70fe7d2c11a0077cd5d03d'),
             ('rows', 'fe0c45abc4ba16c859f2393ab6a99bf5a0eaf486dd1f34d9e970a667c1ead254'),
-            ('run', '99b1d56eab57d9600510835297f7dc4da4d878c978254391326028b5957abff2'),
+            ('run', '10bc19df70f072c0fd2b556869a63da62d02e56e12ff5b3d8afbaca975d2c079'),
             ('schemas', '0a61a3b175a182fc4b4c4553b993e3b8ef66c0f6410607f1852a4d665e271bbe'),
             ('scxml', '16972ffd3afce781a1ec069e616771b8f34b4e80d14006d8a3aa75ab6aeccb6d'),
             ('semantics', '048e7c3e0edd43bf711a4b7b5cdbdefa121bf947cf0d01699f33bc36f9f973f0'),
@@ -76,8 +76,8 @@ begin
             ('upgrade_template', 'c84fbe3638661bfd4c106df3a97f55c7094df7e18db835130759badd8d28ee8b'),
             ('upgrade_work', '43458c5ee363be7d32e153c2a9f5368b5efa5f1ee147a770dc5eb8803c4414e7'),
             ('value_compiler', '80950d702e64995faacf987fe1494715a5de65f5b313354848d89776fdb353f8'),
-            ('values', '170aed3bd993b7502036d23a0da6228e4a25473d7f50c7321c3821bed9225392'),
-            ('work', '78ffb43cd9b6bbbf14af171d6fd3b49fa169a529aca6ac07f85a47d1589167be')
+            ('values', '8cec8a4971f4bf270ce45b8de28d73f1da940112594f8a033088904641064509'),
+            ('work', 'cc99de2c15f93e7902f05fae312aad3c7e94e394eb9fb5eb4e18e70c0412e367')
         ) as expected (name, hash)
         left join pgsm_engine.modules as m
             on m.release = '0.1' and m.name = expected.name
