@@ -131,7 +131,8 @@ class AsyncClient:
     ) -> AsyncGenerator[LogEntry, None]:
         """Each step from now on, or after a revision, until the instance has ended.
 
-        As `Client.watch`; `contextlib.aclosing` ends it before that.
+        As `Client.watch`, where "now" is when the first step is asked for;
+        `contextlib.aclosing` ends it before the end.
         """
         async with self._session() as (connection, listens):
             plan = watching(instance_id, since, listens, self._poll)
@@ -177,13 +178,8 @@ class AsyncClient:
                 await connection.execute(f"listen {CHANNEL}")
                 yield connection, True
         elif self._pool is not None:
-            async with (
-                self._pool.connection() as connection,
-                _autocommitting(connection),
-            ):
-                await connection.execute(f"listen {CHANNEL}")
+            async with self._pool.connection() as connection, _listening(connection):
                 yield connection, True
-                await connection.execute("unlisten *")
         else:
             yield await async_connection_of(self._source), False
 
@@ -220,15 +216,16 @@ class AsyncClient:
 
 
 @contextlib.asynccontextmanager
-async def _autocommitting(
-    connection: psycopg.AsyncConnection[Any],
-) -> AsyncIterator[None]:
+async def _listening(connection: psycopg.AsyncConnection[Any]) -> AsyncIterator[None]:
+    """A pool's connection that listens, and is given back as it was."""
     before = connection.autocommit
     await connection.set_autocommit(True)
     try:
+        await connection.execute(f"listen {CHANNEL}")
         yield
     finally:
         if not connection.closed:
+            await connection.execute(f"unlisten {CHANNEL}")
             await connection.set_autocommit(before)
 
 

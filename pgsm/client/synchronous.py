@@ -150,8 +150,9 @@ class Client:
         """The first snapshot of which all that is given is true.
 
         Looks at the instance as it stands: what passes in between is seen by `watch`
-        only.  Raises WaitTimeout (a TimeoutError) after `timeout` seconds, NeverReached
-        where the instance ends before.
+        only, and what others commit not at all in a joined transaction that is not
+        read committed.  Raises WaitTimeout (a TimeoutError) after `timeout` seconds,
+        NeverReached where the instance ends before.
         """
         holds = condition(predicate, state, tag, done)
         with self._session() as (connection, listens):
@@ -162,12 +163,17 @@ class Client:
 
     def watch(
         self, instance_id: str, *, since: int | None = None
-    ) -> Iterator[LogEntry]:
+    ) -> Generator[LogEntry, None, None]:
         """Each step from now on, or after a revision, until the instance has ended.
 
         A step that is read is committed.  None is left out or comes twice: go on after
-        an interruption with `since` the last revision.
+        an interruption, such as a lost connection, with `since` the last revision.
         """
+        if since is None:
+            since = self.run(statements.snapshot(instance_id)).revision
+        return self._watch(instance_id, since)
+
+    def _watch(self, instance_id: str, since: int) -> Generator[LogEntry, None, None]:
         with self._session() as (connection, listens):
             plan = watching(instance_id, since, listens, self._poll)
             yield from self._drive(connection, plan, instance_id, listens)
@@ -201,10 +207,8 @@ class Client:
                 connection.execute(f"listen {CHANNEL}")
                 yield connection, True
         else:
-            with self._pool.connection() as connection, _autocommitting(connection):
-                connection.execute(f"listen {CHANNEL}")
+            with self._pool.connection() as connection, _listening(connection):
                 yield connection, True
-                connection.execute("unlisten *")
 
     def _run(
         self, connection: psycopg.Connection[Any], statement: Statement[Result]
@@ -248,12 +252,15 @@ def _end(steps: Generator[LogEntry, None, Result]) -> Result:
 
 
 @contextlib.contextmanager
-def _autocommitting(connection: psycopg.Connection[Any]) -> Iterator[None]:
+def _listening(connection: psycopg.Connection[Any]) -> Iterator[None]:
+    """A pool's connection that listens, and is given back as it was."""
     before, connection.autocommit = connection.autocommit, True
     try:
+        connection.execute(f"listen {CHANNEL}")
         yield
     finally:
         if not connection.closed:
+            connection.execute(f"unlisten {CHANNEL}")
             connection.autocommit = before
 
 

@@ -166,6 +166,15 @@ def test_watch_can_be_left(door: Door, client: pgsm.Client, order: str) -> None:
     assert [step.event for step in door.watch(order, 1, 1)] == ["accept"]
 
 
+def test_watch_begins_where_it_is_called(client: pgsm.Client, order: str) -> None:
+    steps = client.watch(order)
+    client.send(order, "accept", {"eta": 1})
+    assert next(steps).event == "accept"
+    steps.close()
+    with pytest.raises(pgsm.errors.UnknownInstance):
+        client.watch("nobody")
+
+
 def test_watch_is_woken(client: pgsm.Client, order: str, shop_dsn: str) -> None:
     """Well before the poll behind the notifications, which is far away here."""
     slow = pgsm.Client(shop_dsn, poll=10_000)
@@ -175,7 +184,7 @@ def test_watch_is_woken(client: pgsm.Client, order: str, shop_dsn: str) -> None:
         found = pool.submit(next, steps)
         client.send(order, "accept", {"eta": 1})
         assert found.result(LONG).event == "accept"
-    steps.close()  # type: ignore[attr-defined]
+    steps.close()
 
 
 # ------------------------------------------------------------------- where it runs
@@ -252,6 +261,9 @@ def test_a_given_pool_is_used_and_given_back_as_it_was(
         assert (
             pooled.wait_for(order, state="accepted", timeout=LONG).value == "accepted"
         )
+        steps = pooled.watch(order, since=0)
+        assert next(steps).event == "pgsm.start"
+        steps.close()
         pooled.close()
         with pool.connection() as connection:
             assert not connection.autocommit
