@@ -309,8 +309,8 @@ class DatabaseHost:
         )
         return [Entry(**{key: _some(item) for key, item in r.items()}) for r in found]
 
-    def would_take(self, instance_id: str, event: str, data: Json) -> bool:
-        with _explained(), self.connection.transaction():
+    def would_take(self, instance_id: str, event: str, data: Json, actor: Json) -> bool:
+        with self._as(actor):
             (found,) = self.rows(
                 "select (s).outcome from pgsm.simulate_event(%(id)s, %(event)s,"
                 " %(data)s::jsonb) as s",

@@ -145,9 +145,9 @@ class MemoryHost:
             if entry.revision > after
         ]
 
-    def would_take(self, instance_id: str, event: str, data: Json) -> bool:
+    def would_take(self, instance_id: str, event: str, data: Json, actor: Json) -> bool:
         with _explained():
-            return self.world[instance_id].can(event, data)
+            return self.world[instance_id].can(event, data, auth=actor)
 
     def find(self, near: str, name: str) -> str:
         if name in self.world:

@@ -74,7 +74,8 @@ def run(host: Host, scenario: Scenario, machine: str | None = None) -> Result:
             for p in error.problems
         ]
     except Refused as error:
-        result.failures = [Failure(player.line, f"the start is refused: {error}")]
+        lead = "it does not start: " if result.step is None else ""
+        result.failures = [Failure(player.line, f"{lead}{error}")]
     result.seconds = time.perf_counter() - begun
     if result.failures:
         result.after = player.standing()
@@ -133,7 +134,8 @@ class Player:
         else:
             done = _Done(done.outcome, done.details)
         found = list(self._refusal(step, done))
-        look = _Look(self.host, self.id, before, done.outcome)
+        actor = step.given.get("as", self.scenario.actor)
+        look = _Look(self.host, self.id, before, done.outcome, actor)
         found += [self._failure(step, each) for each in look.at(step.expect)]
         return found
 
@@ -288,11 +290,13 @@ class _Look:
         instance_id: str,
         before: Mapping[str, int],
         outcome: str | None,
+        actor: Json,
     ) -> None:
         self.host = host
         self.id = instance_id
         self.before = before
         self.outcome = outcome
+        self.actor = actor
 
     def at(self, expect: Mapping[str, Json]) -> Iterator[Difference]:
         yield from self._one(self.id, expect)
@@ -317,7 +321,10 @@ class _Look:
         )
 
         def would_take(event: str, data: Json) -> bool:
-            return host.would_take(instance_id, event, data)
+            try:
+                return host.would_take(instance_id, event, data, self.actor)
+            except Refused:
+                return False
 
         seen = Seen(view, entries, host.clock, self.outcome, would_take)
         return differences(expect, seen)

@@ -47,14 +47,15 @@ def play(
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_text(text, "utf-8")
         elif language == "console":
-            for typed, shown in _commands(text):
+            for typed, shown in commands(text):
                 count += 1
                 printed = _printed(typed, environment or {}, other or {})
                 assert _alike(shown, printed), f"$ {typed}\n{printed}"
     return count
 
 
-def _commands(block: str) -> Iterator[tuple[str, str]]:
+def commands(block: str) -> Iterator[tuple[str, str]]:
+    """What is typed in a block, and what is printed then."""
     for part in re.split(r"^\$ ", block, flags=re.M)[1:]:
         typed, _, printed = part.partition("\n")
         while typed.endswith("\\"):

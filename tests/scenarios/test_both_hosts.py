@@ -157,6 +157,36 @@ def test_refusals_and_senders(play: Play) -> None:
     )
 
 
+def test_events_that_would_be_taken_are_those_of_the_sender(play: Play) -> None:
+    passes(
+        play(
+            """
+        machine: order.yaml
+        as: {role: w7_owner, claims: {sub: ann}}
+        steps:
+          - expect: {takes: [open], refuses: [shut, break]}
+        """,
+            machine="""
+        initial: a
+        context: {}
+        states:
+          a:
+            on:
+              open: {target: b, guard: {expr: auth.claims.sub == "ann"}}
+              shut: {target: b, guard: {expr: auth.claims.sub == "bob"}}
+              break: {target: b, guard: {expr: auth.claims.nothing == 1}}
+          b: {}
+        """,
+        )
+    )
+
+
+def test_a_machine_that_does_not_start_is_told_so(play: Play) -> None:
+    (result,) = play("machine: order.yaml\nsteps: [{send: accept}]\n")
+    (line,) = files.told(result)
+    assert line.startswith('1: it does not start: SM102: event "pgsm.start"')
+
+
 def test_a_timer_that_is_refused_is_a_refused_step(play: Play) -> None:
     passes(
         play(
