@@ -8,7 +8,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from .test_how_to_operate import STEP, commands, masked, printed_by
+from .sessions import commands, masked
+from .test_how_to_operate import STEP, printed_by
 
 PAGE = Path(__file__).resolve().parents[2] / "docs/how-to/keep-the-database-small.md"
 TEXT = PAGE.read_text("utf-8")
