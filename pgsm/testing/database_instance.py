@@ -8,6 +8,7 @@ from pgsm.rows import EnabledEvent, LogEntry, Snapshot
 
 from .database_rows import EFFECTS, TIMERS, read_effect, read_timer, refusals
 from .errors import NotFound, as_error
+from .held import Held, Which
 from .rows import Effect, Timer
 from .store import plain
 
@@ -15,10 +16,9 @@ if TYPE_CHECKING:
     from .database import Database
 
 Json = Any
-Which = Effect | str
 
 
-class DatabaseInstance:
+class DatabaseInstance(Held):
     """An instance of a test's database.
 
     It has no state of its own: what it shows is what the database holds now.
@@ -28,59 +28,12 @@ class DatabaseInstance:
         self.database = database
         self.id = instance_id
 
-    def __repr__(self) -> str:
-        now = self.snapshot
-        return f"<Instance {self.id!r} of {now.machine}: {now.status}, {now.value}>"
-
     # -- where it stands -------------------------------------------------------------
 
     @property
     def snapshot(self) -> Snapshot:
         with refusals():
             return self.database.client.snapshot(self.id)
-
-    @property
-    def machine(self) -> str:
-        return self.snapshot.machine
-
-    @property
-    def version(self) -> int:
-        return self.snapshot.version
-
-    @property
-    def value(self) -> Json:
-        """The configuration in XState's shape: "idle", {"a": "b", "c": "d"}."""
-        return self.snapshot.value
-
-    @property
-    def states(self) -> list[str]:
-        """The paths of the active states, in document order."""
-        return self.snapshot.states
-
-    @property
-    def context(self) -> Json:
-        """The context; numbers are int or Decimal."""
-        return self.snapshot.context
-
-    @property
-    def tags(self) -> list[str]:
-        return self.snapshot.tags
-
-    @property
-    def status(self) -> str:
-        return self.snapshot.status
-
-    @property
-    def output(self) -> Json:
-        return self.snapshot.output
-
-    @property
-    def revision(self) -> int:
-        return self.snapshot.revision
-
-    def matches(self, state: str) -> bool:
-        """Whether the state of this path is active."""
-        return state in self.states
 
     @property
     def children(self) -> dict[str, DatabaseInstance]:
@@ -103,16 +56,6 @@ class DatabaseInstance:
         return self.database.client.history(self.id)
 
     @property
-    def notes(self) -> list[Json]:
-        """The messages of its log actions, oldest first."""
-        return [note for entry in self.log for note in entry.notes]
-
-    @property
-    def emitted(self) -> list[Json]:
-        """Its emitted events, ``{"event", "data"}``, oldest first."""
-        return [event for entry in self.log for event in entry.emitted]
-
-    @property
     def timers(self) -> list[Timer]:
         """What waits for it, in the order of falling due: messages and posts too."""
         return [read_timer(row) for row in self.database.rows(TIMERS, id=self.id)]
@@ -121,22 +64,6 @@ class DatabaseInstance:
     def effects(self) -> list[Effect]:
         """Its effects, oldest first, whatever became of them."""
         return [read_effect(row) for row in self.database.rows(EFFECTS, id=self.id)]
-
-    def effect(self, which: Which) -> Effect:
-        """The oldest open effect of that name or invoke id; or that of an effect id."""
-        name = which.effect_id if isinstance(which, Effect) else which
-        found = self.effects
-        for effect in found:
-            if effect.effect_id == name:
-                return effect
-        for effect in found:
-            if effect.open and name in (effect.name, effect.invoke_id):
-                return effect
-        known = ", ".join(f"{e.name} ({e.effect_id}) {e.status}" for e in found)
-        raise NotFound(
-            f'instance "{self.id}" has no open effect "{name}"; its effects:'
-            f" {known or 'none'}"
-        )
 
     # -- events ----------------------------------------------------------------------
 

@@ -6,10 +6,9 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from pgsm.engine import exact
-
 from . import documents
 from .errors import NotFound, Refused
+from .held import Held, Which
 from .host import SYSTEM, describe, unhandled
 from .rows import Effect, LogEntry, Row, Snapshot, Timer
 from .store import plain
@@ -19,10 +18,9 @@ if TYPE_CHECKING:
     from .world import World
 
 Json = Any
-Which = Effect | str
 
 
-class Instance:
+class Instance(Held):
     """An instance of a world.
 
         order = world.start("order", {"total": 12})
@@ -37,10 +35,6 @@ class Instance:
         self.world = world
         self.id = instance_id
 
-    def __repr__(self) -> str:
-        row = self._row
-        return f"<Instance {self.id!r} of {row.machine}: {row.status}, {row.value}>"
-
     @property
     def _row(self) -> Row:
         return self.world._host.row(self.id)
@@ -51,46 +45,6 @@ class Instance:
     def snapshot(self) -> Snapshot:
         """All of it, as `get_instance` gives it; values that do not change later."""
         return describe(self._row)
-
-    @property
-    def machine(self) -> str:
-        return self._row.machine
-
-    @property
-    def version(self) -> int:
-        return self._row.version
-
-    @property
-    def value(self) -> Json:
-        """The configuration in XState's shape: "idle", {"a": "b", "c": "d"}."""
-        return self.snapshot.value
-
-    @property
-    def states(self) -> list[str]:
-        """The paths of the active states, in document order."""
-        return list(self._row.states)
-
-    @property
-    def context(self) -> Json:
-        """A copy of the context; numbers are int or Decimal."""
-        return exact.loads(self._row.context)
-
-    @property
-    def tags(self) -> list[str]:
-        return list(self._row.tags)
-
-    @property
-    def status(self) -> str:
-        """active, paused, done, stopped; failed: a child whose start was refused."""
-        return self._row.status
-
-    @property
-    def output(self) -> Json:
-        return self.snapshot.output
-
-    @property
-    def revision(self) -> int:
-        return self._row.revision
 
     @property
     def keys(self) -> dict[str, Json]:
@@ -127,26 +81,12 @@ class Instance:
             raise NotFound(f'instance "{self.id}" has no child "{child_id}"')
         return Instance(self.world, found[-1])
 
-    def matches(self, state: str) -> bool:
-        """Whether the state of this path is active."""
-        return state in self._row.states
-
     # -- what it did -----------------------------------------------------------------
 
     @property
     def log(self) -> list[LogEntry]:
         """Its steps, the first being its start."""
         return list(self._row.log)
-
-    @property
-    def notes(self) -> list[Json]:
-        """The messages of its log actions, oldest first."""
-        return [note for entry in self._row.log for note in entry.notes]
-
-    @property
-    def emitted(self) -> list[Json]:
-        """Its emitted events, ``{"event", "data"}``, oldest first."""
-        return [event for entry in self._row.log for event in entry.emitted]
 
     @property
     def timers(self) -> list[Timer]:
@@ -157,22 +97,6 @@ class Instance:
     def effects(self) -> list[Effect]:
         """Its effects, oldest first, whatever became of them."""
         return self.world._store.effects_of(self.id)
-
-    def effect(self, which: Which) -> Effect:
-        """The oldest open effect of that name or invoke id; or that of an effect id."""
-        if isinstance(which, Effect):
-            which = which.effect_id
-        found = self.world._store.effects.get((self.id, which))
-        if found is not None:
-            return found
-        for effect in self.effects:
-            if effect.open and which in (effect.name, effect.invoke_id):
-                return effect
-        known = ", ".join(f"{e.name} ({e.effect_id}) {e.status}" for e in self.effects)
-        raise NotFound(
-            f'instance "{self.id}" has no open effect "{which}"; its effects:'
-            f" {known or 'none'}"
-        )
 
     # -- events ----------------------------------------------------------------------
 
