@@ -58,6 +58,9 @@ OPERATIONS = [
     "select pgsm.resume_effects('b.work')",
     "select pgsm.retry_effects('a.work', spread => '0')",
     "select pgsm.retry_effects('b.work', spread => '0')",
+    "select pgsm.fire_timers()",
+    "select pgsm.upgrade_instance('{instance}', 2)",
+    "select pgsm.upgrade_instance('{instance}', 1)",
     "select pgsm.pause_machine('job')",
     "select pgsm.resume_machine('job')",
     "select pgsm.pause_instance('{instance}')",
@@ -74,6 +77,7 @@ def crowd_dsn(fresh_dsn: str, connect: Connect) -> str:
     _note_marks_always(connection)
     outbox.define(connection, document())
     outbox.start(connection, *INSTANCES)
+    outbox.define(connection, {**document(), "description": "the next one"})
     return fresh_dsn
 
 

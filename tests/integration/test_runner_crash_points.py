@@ -13,7 +13,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from pgsm import devdb, sqitch
+from pgsm import devdb
 
 from . import crashing, outbox, runners
 
@@ -56,6 +56,18 @@ async def stopping_complete(self, completions, *arguments):
     return await complete(self, completions, *arguments)
 
 
+begun, all_begun = set(), asyncio.Event()
+
+
+async def together():
+    # until the point is reached all end at once, and are told in one batch
+    begun.add(asyncio.current_task())
+    if len(begun) == int(os.environ["JOBS"]):
+        all_begun.set()
+    if not MARK.exists():
+        await all_begun.wait()
+
+
 Database.claim, Database.complete = stopping_claim, stopping_complete
 
 
@@ -64,15 +76,16 @@ async def work(effect, input):
     with open(os.environ["NOTES"], "a") as notes:
         notes.write(f"{effect.key} {effect.attempt} {os.getpid()}\\n")
     await reach("in handler")
-    # all of them end at once, and are told in one batch
-    await asyncio.sleep(0.2)
+    await together()
 """
 
 
 @pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[devdb.DevCluster]:
+def cluster(
+    tmp_path_factory: pytest.TempPathFactory, dsn: str
+) -> Iterator[devdb.DevCluster]:
     with crashing.cluster(tmp_path_factory.mktemp("crash") / "cluster") as made:
-        sqitch.deploy(made.dsn)
+        crashing.deploy(made, dsn)
         yield made
 
 
@@ -97,7 +110,12 @@ def test_nothing_is_lost_or_done_twice(
     mark = tmp_path / "mark"
     reached = "before complete" if point == "in batch" else point
     options = ("--lease", LEASE[fault], "--poll", "0.1", "--id", "runner-1")
-    variables = {"MARK": str(mark), "POINT": reached, "LOCKED": LOCKED}
+    variables = {
+        "MARK": str(mark),
+        "POINT": reached,
+        "LOCKED": LOCKED,
+        "JOBS": str(len(JOBS)),
+    }
     with runners.process(
         own_dsn, tmp_path, *options, handlers=HANDLERS, **variables
     ) as first:
@@ -131,6 +149,23 @@ def test_nothing_is_lost_or_done_twice(
     else:
         assert 2 in attempts
         assert set(attempts) <= {1, 2}
+
+
+def test_a_server_that_stops_in_a_sweep_loses_nothing(
+    cluster: devdb.DevCluster, own_dsn: str
+) -> None:
+    with psycopg.connect(own_dsn, autocommit=True) as connection:
+        assert len(outbox.claim(connection, lease="1 microsecond")) == len(JOBS)
+    sweeping = psycopg.connect(own_dsn)
+    # the sweep has taken them back, and the same claim has leased them
+    assert len(outbox.claim(sweeping)) == len(JOBS)
+    crashing.crash(cluster)
+    sweeping.close()
+    with psycopg.connect(own_dsn, autocommit=True) as connection:
+        claims = outbox.claim(connection)
+        assert {claimed.attempt for claimed in claims} == {2}
+        assert set(outbox.complete(connection, *claims)) == {"succeeded"}
+    assert _check(own_dsn) == [2] * len(JOBS)
 
 
 def _hold_up_the_batch(session: psycopg.Connection, dsn: str, mark: Path) -> None:
