@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -179,7 +180,7 @@ def test_the_sql_does_what_it_says(fresh_dsn: str, connect: Connect) -> None:
     outbox.define(connection, broken)
     outbox.start(connection, "job-1", "job-2")
     names = ("card.charge",)
-    role, unhandled, pause, repair, limit = blocks(OPERATE, "sql")
+    role, stats, unhandled, pause, repair, limit = blocks(OPERATE, "sql")
 
     def run(block: str) -> list[list[tuple[Any, ...]]]:
         cursor = connection.execute(block.encode())
@@ -197,6 +198,9 @@ def test_the_sql_does_what_it_says(fresh_dsn: str, connect: Connect) -> None:
     run(go)
     for claimed in outbox.claim(connection, names=names):
         assert outbox.fail(connection, claimed) == "failed"
+    ((waiting,), (ended,)) = run(stats)
+    assert waiting == ("card.charge", 0, 0, 0, timedelta(0), 2, 0)
+    assert ended == ("card.charge", 0, 2, None)
     incidents, retried = run(repair)
     assert incidents == [("card.charge", "it broke", 2)]
     assert retried == [(2,)]
