@@ -125,7 +125,8 @@ class BadEvent(PgsmError, code="SM104", name="PGSM_BAD_EVENT"):
 
     The name is not a text of 1 to 500 printable characters, it is reserved for the
     engine (done.invoke, error.execution, after, pgsm, …) or internal to the machine
-    (internalEvents), or the data is not a JSON object or not of the event's schema.
+    (internalEvents), or the data is not a JSON object or not of the event's schema, or
+    the event id is longer than 500 characters.
     """
 
 

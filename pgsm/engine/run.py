@@ -242,9 +242,7 @@ class Run:
         path: str,
     ) -> None:
         """An event to another instance, after this step."""
-        if not isinstance(receiver, str) or not receiver:
-            kind = values.type_name(receiver)
-            raise errors.StepError(f"an instance id is a text, not {kind}", path)
+        values.check_id("an instance id", receiver, path)
         if due is not None:
             self.commands.append(
                 ("message", receiver, event, data, due, self.send_id(send_id, path))
@@ -259,10 +257,9 @@ class Run:
 
     def send_id(self, send_id: Json, path: str) -> str | None:
         """Return what may be the id of a delayed event."""
-        if send_id is None or isinstance(send_id, str):
-            return send_id
-        kind = values.type_name(send_id)
-        raise errors.StepError(f"a send id is a text, not {kind}", path)
+        if send_id is not None and send_id != "":
+            values.check_id("a send id", send_id, path)
+        return send_id  # type: ignore[no-any-return]
 
     def rearm(self, key: str) -> None:
         """Arm a delay of the active states again, from the time of their entry."""

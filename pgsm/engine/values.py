@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from . import exact
+from . import errors, exact
 
 Json = Any
 
+LONGEST_ID = 500
 POLICY_KEYS = ("retry", "timeout", "within", "priority", "ordered", "key", "late")
 
 
@@ -20,6 +21,16 @@ def child_path(parent: str, key: str, collection: str = "states") -> str:
     """Return the JSON path of ``parent.collection[key]``."""
     prefix = f"{parent}.{collection}" if collection else parent
     return prefix + exact.json_path([key])[1:]
+
+
+def check_id(what: str, value: Json, path: str) -> None:
+    """Raise where a value is no id: a text that an index holds."""
+    if not isinstance(value, str) or not value:
+        kind = "an empty one" if value == "" else type_name(value)
+        raise errors.StepError(f"{what} is a text, not {kind}", path)
+    if len(value) > LONGEST_ID:
+        message = f"{what} is a text of at most {LONGEST_ID} characters"
+        raise errors.StepError(message, path)
 
 
 def policy(declared: Mapping[str, Json], use: Mapping[str, Json]) -> dict[str, Json]:

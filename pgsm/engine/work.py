@@ -83,9 +83,7 @@ def start_child(
 ) -> None:
     """Start a child instance, known by an id; ``facts`` go into ``children``."""
     for what, name in (("the id of a child", child_id), ("a machine", machine)):
-        if not isinstance(name, str) or not name:
-            kind = "an empty one" if name == "" else values.type_name(name)
-            raise errors.StepError(f"{what} is a text, not {kind}", path)
+        values.check_id(what, name, path)
     if run.child(child_id):
         raise errors.StepError(f'a child "{child_id}" is running already', path)
     if run.started >= MAX_CHILDREN:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 from typing import Any
 
-from pgsm.engine import exact
+from pgsm.engine import exact, values
 
 from .errors import Refused
 from .questions import Door
@@ -122,6 +122,9 @@ class Host:
 
     def first_answer(self, row: Row, event_id: str, event: str, data: Json) -> Json:
         """What the event of this id was answered, None where it is new."""
+        if len(event_id) > values.LONGEST_ID:
+            message = "an event id is a text of at most 500 characters"
+            raise Refused("SM104", message)
         first = row.answers.get(event_id)
         if first is not None and (first["event"], first["data"]) != (event, data):
             message = f'event id "{event_id}" was used with another event or other data'

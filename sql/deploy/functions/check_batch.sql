@@ -32,6 +32,8 @@ begin
             then 'has no event that is a text'
         when jsonb_typeof(e.event -> 'event_id') not in ('string', 'null')
             then 'has an event_id that is no text'
+        when char_length(e.event ->> 'event_id') > 500
+            then 'has an event_id of more than 500 characters'
         when e.event ->> 'expected_revision' !~ '^[0-9]{1,18}$'
             then 'has an expected_revision that is no number'
         when e.event - v_known <> '{}' then format('has an unknown key "%s"', (

@@ -21,6 +21,10 @@ as $$
 declare
     v_first  pgsm_private.event_ids;
 begin
+    if char_length(first_answer.event_id) > 500 then
+        raise exception 'an event id is a text of at most 500 characters'
+            using errcode = 'SM104';
+    end if;
     select e.*
     into v_first
     from pgsm_private.event_ids as e
@@ -43,6 +47,6 @@ end;
 $$;
 
 comment on function pgsm_private.first_answer (text, text, text, jsonb) is
-    'The answer that an event id was given before, or null; raises SM107 where the event differs.';
+    'The answer that an event id was given before, or null; raises SM107 where the event differs, SM104 for an id that is too long.';
 
 commit;
