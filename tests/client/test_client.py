@@ -348,6 +348,12 @@ def test_importing_the_package_loads_no_driver() -> None:
     assert done.stdout.strip() == ""
 
 
+@pytest.mark.parametrize("name", pgsm.__all__)
+def test_each_name_of_the_package_is_there_at_once(name: str) -> None:
+    code = f"import pgsm; pgsm.{name}"
+    subprocess.run([sys.executable, "-W", "error", "-c", code], check=True)
+
+
 def test_ids_are_drawn_where_none_are_given(client: pgsm.Client) -> None:
     one, other = (client.start("order", None, {"total": 1}) for _ in range(2))
     assert one.instance_id != other.instance_id
