@@ -16,7 +16,7 @@ import psycopg
 from pgsm.engine import exact
 
 from ..programs import SetupError
-from ..testing import Refused, durations
+from ..testing import Refused, database_rows, durations
 from ..testing.world import NOON
 from . import database_sql as sql
 from .database_log import Recorded
@@ -77,7 +77,7 @@ class DatabaseHost:
     @contextmanager
     def _as(self, actor: Json) -> Iterator[None]:
         """A block with the role and claims of a sender, undone where it is refused."""
-        with _explained(), self.connection.transaction():
+        with database_rows.refusals(), self.connection.transaction():
             if actor is not None:
                 claims = exact.dumps(actor["claims"]) if "claims" in actor else ""
                 query = "select set_config('request.jwt.claims', %(claims)s, true)"
@@ -95,7 +95,7 @@ class DatabaseHost:
     def define(self, document: Json, name: str) -> None:
         query = "select pgsm.define_machine(%(name)s, %(document)s::json)"
         try:
-            with _explained(), self.connection.transaction():
+            with database_rows.refusals(), self.connection.transaction():
                 self.rows(query, name=name, document=exact.dumps(document))
         except Refused as refusal:
             raise HostError(f"the machine {name}: {refusal}") from None
@@ -172,7 +172,7 @@ class DatabaseHost:
             )
 
     def complete(self, instance_id: str, effect: str, output: Json) -> None:
-        with _explained(), self.connection.transaction():
+        with database_rows.refusals(), self.connection.transaction():
             done = {**self._claim(instance_id, effect), "output": output}
             query = "select * from pgsm.complete_effects(%(done)s::jsonb)"
             self.rows(query, done=exact.dumps([done]))
@@ -185,7 +185,7 @@ class DatabaseHost:
         permanent: bool,
         after: str | None,
     ) -> None:
-        with _explained(), self.connection.transaction():
+        with database_rows.refusals(), self.connection.transaction():
             claimed = self._claim(instance_id, effect)
             self.rows(
                 "select pgsm.fail_effect(%(instance_id)s, %(effect_id)s,"
@@ -249,7 +249,7 @@ class DatabaseHost:
     def settle(self) -> None:
         for _ in range(MOST_TURNS):
             ids = self.instances()
-            with _explained(), self._owner():
+            with database_rows.refusals(), self._owner():
                 (turn,) = self.rows(
                     "select * from pgsm_private.fire_instances(%(ids)s, 25)", ids=ids
                 )
@@ -262,7 +262,7 @@ class DatabaseHost:
             raise HostError(f"it is {self.clock.isoformat()} already")
         while (due := self._next_due(time)) is not None:
             self._set_clock(max(self.clock, due))
-            with _explained(), self._owner():
+            with database_rows.refusals(), self._owner():
                 self.rows("select pgsm_private.sweep_effects(1000)")
             self.settle()
         self._set_clock(time)
@@ -288,7 +288,7 @@ class DatabaseHost:
         return [row["instance_id"] for row in self.rows(sql.FAMILY, ids=self.started)]
 
     def view(self, instance_id: str) -> View:
-        with _explained():
+        with database_rows.refusals():
             query = "select * from pgsm.get_instance(%(id)s)"
             (found,) = self.rows(query, id=instance_id)
         names = ("machine", "version", "status", "value", "states", "context", "tags")
@@ -358,21 +358,3 @@ class DatabaseHost:
 
 def _some(value: Any) -> Any:
     return [] if value is None else value
-
-
-@contextmanager
-def _explained() -> Iterator[None]:
-    """Refusals of pgsm as the world in memory raises them."""
-    try:
-        yield
-    except psycopg.Error as error:
-        state = error.sqlstate or ""
-        if not (state.startswith("SM") or state == "42501"):
-            raise
-        facts = error.diag
-        raise Refused(
-            state,
-            facts.message_primary or "",
-            facts.message_detail or "",
-            facts.message_hint or "",
-        ) from None

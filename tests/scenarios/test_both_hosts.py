@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,25 +22,26 @@ SHOP = """
     grant usage on schema shop to pgsm_caller;
     create function shop.in_stock (text) returns boolean stable language sql
       as $$ select $1 <> 'order-9' $$;
-    do $$ begin
-        if to_regrole('w7_owner') is null then
-            create role w7_owner in role pgsm_client;
-        end if;
-    end $$
 """
+
+
+@pytest.fixture(scope="module")
+def shop_dsn(dsn: str) -> Iterator[str]:
+    """A database with what the machines call, and a role that sends."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute(SHOP)
+        connection.execute("create role scenario_sender in role pgsm_client")
+        yield dsn
+        connection.execute("drop role scenario_sender")
 
 
 @pytest.fixture(params=["memory", "database"])
 def play(request: pytest.FixtureRequest, tmp_path: Path) -> Play:
     if request.param == "memory":
         return lambda text, **more: files.memory(tmp_path, text, **more)
-    dsn = request.getfixturevalue("dsn")
+    dsn = request.getfixturevalue("shop_dsn")
 
     def in_database(text: str, **more: Any) -> list[Result]:
-        with psycopg.connect(dsn, autocommit=True) as connection:
-            there = connection.execute("select to_regnamespace('shop')").fetchone()
-            if there == (None,):
-                connection.execute(SHOP)
         with psycopg.connect(dsn) as connection:
             found = files.database(connection, tmp_path, text, **more)
             left = connection.execute("select count(*) as n from pgsm.instances")
@@ -149,9 +150,9 @@ def test_refusals_and_senders(play: Play) -> None:
           - name: who sends
             steps:
               - {send: cancel, expect: {refused: true}}
-              - {send: cancel, as: w7_owner, expect: {refused: true}}
+              - {send: cancel, as: scenario_sender, expect: {refused: true}}
               - send: cancel
-                as: {role: w7_owner, claims: {sub: ann}}
+                as: {role: scenario_sender, claims: {sub: ann}}
                 expect: {refused: true}
         """)
     )
@@ -162,7 +163,7 @@ def test_events_that_would_be_taken_are_those_of_the_sender(play: Play) -> None:
         play(
             """
         machine: order.yaml
-        as: {role: w7_owner, claims: {sub: ann}}
+        as: {role: scenario_sender, claims: {sub: ann}}
         steps:
           - expect: {takes: [open], refuses: [shut, break]}
         """,

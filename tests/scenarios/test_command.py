@@ -173,11 +173,10 @@ def test_machines_of_a_database_are_named(
 def test_a_role_that_may_not_move_the_clock_is_told_so(folder: Path, dsn: str) -> None:
     with psycopg.connect(dsn, autocommit=True) as admin:
         admin.execute(
-            "do $$ begin if to_regrole('w7_client') is null then"
-            " create role w7_client login password 'w7' in role pgsm_client;"
-            " end if; end $$"
+            "create role scenario_client login password 'x' in role pgsm_client"
         )
-    mine = conninfo.make_conninfo(dsn, user="w7_client", password="w7")
-    result = run("door.scenarios.yaml", "--dsn", mine)
+        mine = conninfo.make_conninfo(dsn, user="scenario_client", password="x")
+        result = run("door.scenarios.yaml", "--dsn", mine)
+        admin.execute("drop role scenario_client")
     assert result.exit_code == 1
     assert 'permission denied to set role "pgsm_owner"' in result.stderr
