@@ -148,8 +148,9 @@ def run(
                         asked.end = "interrupted"
                         break
         except psycopg.Error:
-            done = 0 if dry_run else asked.upgraded
-            click.echo(f"broken off; {count(done, 'instance')} went before", err=True)
+            if asked.tried and not dry_run:
+                went = count(asked.upgraded, "instance")
+                click.echo(f"broken off; {went} went before", err=True)
             raise
     _report(asked, failures, as_lines)
 

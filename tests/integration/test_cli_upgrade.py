@@ -185,4 +185,5 @@ def test_policy_is_shown_and_set(dsn: str, machine: str) -> None:
     ],
 )
 def test_unknown_machine_is_refused(dsn: str, verb: list[str]) -> None:
+    assert refused(dsn, "upgrade", *verb).startswith("error: ")
     assert "(SM002)" in refused(dsn, "upgrade", *verb)

@@ -202,7 +202,7 @@ def test_second_interrupt_undoes_the_batch(fresh_dsn: str, connect: Any) -> None
     upgraded.define(fresh_dsn, "m")
     ids = upgraded.start(fresh_dsn, "m", 4)
     looking, holding = connect(fresh_dsn), connect(fresh_dsn, autocommit=False)
-    lock(holding, ids[3])
+    lock(holding, ids[2])  # a batch ends before one that is locked, and waits for it
     with running(fresh_dsn, "m", "2", "--batch", "2") as process:
         wait_for(is_blocked(looking), process)
         process.send_signal(signal.SIGINT)
