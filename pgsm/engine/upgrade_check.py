@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from . import upgrade_template, values
+from . import errors, upgrade_template, values
 from .migration import HISTORY
 from .plan import Plan
-from .upgrade import NO_STATE, is_leaf, map_path
+from .upgrade import NO_STATE, complete, is_leaf, map_path
 from .upgrade_work import EFFECTS, TIMERS
 
 Json = Any
@@ -100,6 +100,11 @@ def _entry(old: Plan, new: Plan, source: str, target: Json) -> Iterator[Problem]
             was is None or was.kind != "history"
         ):
             yield _problem(where, "bad_target", f'"{one}" is a history state')
+    if isinstance(target, list) and all(one in new.state_by_path for one in target):
+        try:
+            complete([new.state_by_path[one] for one in target], new)
+        except errors.Refusal as refusal:
+            yield _problem(where, "bad_target", refusal.message)
 
 
 def _timers(old: Plan, new: Plan, timers: Json) -> Iterator[Problem]:

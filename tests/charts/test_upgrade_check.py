@@ -109,6 +109,16 @@ def test_check_follows_a_path(machine: Machine) -> None:
     assert found["effect", "a (mail)"] == (1, "d", None)
 
 
+def test_version_that_is_not_named_is_the_current_one(machine: Machine) -> None:
+    machine.declare(states={"a": "c", "g.y": "g.x"})
+    named = check(machine)
+    machine.chart.rows("select pgsm.set_current_version(%s, 2)", machine.name)
+    query = "select * from pgsm.check_upgrade(%s, 1, null)"
+    assert len(machine.chart.rows(query, machine.name)) == len(named)
+    query = "select new_version from pgsm.upgrade_path(%s, 1, null)"
+    assert machine.chart.rows(query, machine.name) == [{"new_version": 2}]
+
+
 def preview(machine: Machine, instance: str) -> dict[str, Any]:
     query = "select * from pgsm.preview_upgrade(%s, 2)"
     return machine.chart.rows(query, instance)[0]

@@ -79,7 +79,18 @@ def test_one_state_may_become_several_regions(postgres: PostgresEngine) -> None:
 
 def test_states_that_exclude_one_another_are_refused(postgres: PostgresEngine) -> None:
     machine = Machine(postgres, OLD, renamed(c={}))
-    machine.declare(states={"a": ["new", "c"], "b": "new", "group": "new"})
+    problems = machine.undeclarable(
+        states={"a": ["new", "c"], "b": "new", "group": "new"}
+    )
+    assert "not legal together" in problems[0]
+
+
+def test_regions_that_go_to_states_that_exclude_one_another_are_refused(
+    postgres: PostgresEngine,
+) -> None:
+    old = {"type": "parallel", "states": {"l": {}, "r": {}}}
+    machine = Machine(postgres, old, renamed(c={}))
+    machine.declare(states={"l": "new", "r": "c"})
     assert "not legal together" in machine.refuse()
 
 

@@ -12277,10 +12277,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from . import upgrade_template, values
+from . import errors, upgrade_template, values
 from .migration import HISTORY
 from .plan import Plan
-from .upgrade import NO_STATE, is_leaf, map_path
+from .upgrade import NO_STATE, complete, is_leaf, map_path
 from .upgrade_work import EFFECTS, TIMERS
 
 Json = Any
@@ -12369,6 +12369,11 @@ def _entry(old: Plan, new: Plan, source: str, target: Json) -> Iterator[Problem]
             was is None or was.kind != "history"
         ):
             yield _problem(where, "bad_target", f'"{one}" is a history state')
+    if isinstance(target, list) and all(one in new.state_by_path for one in target):
+        try:
+            complete([new.state_by_path[one] for one in target], new)
+        except errors.Refusal as refusal:
+            yield _problem(where, "bad_target", refusal.message)
 
 
 def _timers(old: Plan, new: Plan, timers: Json) -> Iterator[Problem]:
@@ -13791,7 +13796,7 @@ begin
             ('send_compiler', 'c0b6987b3ff1f367052004ff20e4b7c0472bcbd5d6facacaa647164df7d07512'),
             ('step', 'f3cf2f71ad77f237ad0483a9f18f33b2680c58a47af5919df1c09b7a7dd69159'),
             ('upgrade', 'b19231ed64100f0c6b861d705b203f4157f9b09cb025f4f38acb1587c7233ba7'),
-            ('upgrade_check', '358aca3dcbcdc11ae7e67a74feac17fb61f952877cb7fce467a65180e3840407'),
+            ('upgrade_check', '2f9bcc4d00ff0c0621f5a94a93f1e2141f641b5482055c17a8ffe2ebae1518de'),
             ('upgrade_template', 'c84fbe3638661bfd4c106df3a97f55c7094df7e18db835130759badd8d28ee8b'),
             ('upgrade_work', '43458c5ee363be7d32e153c2a9f5368b5efa5f1ee147a770dc5eb8803c4414e7'),
             ('value_compiler', '80950d702e64995faacf987fe1494715a5de65f5b313354848d89776fdb353f8'),
@@ -13823,7 +13828,7 @@ insert = plpy.prepare(
 for row in plpy.execute(
     "select name, source from pgsm_engine.modules where release = '0.1'"
 ):
-    name = "pgsm_engine_2a6b590ea2a6." + row["name"]
+    name = "pgsm_engine_dbfc97c2969a." + row["name"]
     code = compile(row["source"], "<%s>" % name.replace(".__init__", ""), "exec")
     plpy.execute(insert, [row["name"], magic, marshal.dumps(code)])
 $compile$;
@@ -13843,7 +13848,7 @@ if door is None:
 
     # The name carries the hash: "create or replace" empties SD in every open
     # session, but sys.modules would keep the old engine.
-    package = "pgsm_engine_2a6b590ea2a6"
+    package = "pgsm_engine_dbfc97c2969a"
     rows = plpy.execute(
         "select name, source from pgsm_engine.modules where release = '0.1'"
     )

@@ -25,14 +25,14 @@ create or replace function pgsm.check_upgrade (
 as $$
 #variable_conflict use_column
 declare
+    v_from  integer;
+    v_to    integer;
     v_hops  integer[];
     v_path  jsonb;
 begin
-    perform pgsm_private.find_version(check_upgrade.machine, check_upgrade.from_version);
-    perform pgsm_private.find_version(check_upgrade.machine, check_upgrade.to_version);
-    v_hops := pgsm_private.upgrade_hops(
-        check_upgrade.machine, check_upgrade.from_version, check_upgrade.to_version
-    );
+    v_from := (pgsm_private.find_version(check_upgrade.machine, check_upgrade.from_version)).version;
+    v_to := (pgsm_private.find_version(check_upgrade.machine, check_upgrade.to_version)).version;
+    v_hops := pgsm_private.upgrade_hops(check_upgrade.machine, v_from, v_to);
     select jsonb_agg(jsonb_build_object(
         'checksum', v.checksum,
         'document', pgsm_private.machine_document(v.machine, v.version),
@@ -46,7 +46,7 @@ begin
     select r.kind, r.name, r.instances, r.target, r.problem, r.hint
     from jsonb_to_recordset(pgsm_engine.call('cover', array[
         v_path::text,
-        pgsm_private.upgrade_coverage(check_upgrade.machine, check_upgrade.from_version)::text
+        pgsm_private.upgrade_coverage(check_upgrade.machine, v_from)::text
     ])::jsonb -> 'rows') as r (
         kind text, name text, instances bigint, target text, problem text, hint text)
     order by r.problem is null,
@@ -57,6 +57,7 @@ $$;
 comment on function pgsm.check_upgrade (text, integer, integer) is $comment$
     What an upgrade would do with the running instances of a version, counted:
     every configuration, state, history value, timer, running effect and child.
+    A version that is null is the current one.
 
         select * from pgsm.check_upgrade('order', 1, 2) where problem is not null;
 

@@ -22,16 +22,16 @@ create or replace function pgsm.upgrade_path (
 as $$
 #variable_conflict use_column
 declare
+    v_from  integer;
+    v_to    integer;
     v_hops  integer[];
 begin
-    perform pgsm_private.find_version(upgrade_path.machine, upgrade_path.from_version);
-    perform pgsm_private.find_version(upgrade_path.machine, upgrade_path.to_version);
-    if upgrade_path.from_version = upgrade_path.to_version then
+    v_from := (pgsm_private.find_version(upgrade_path.machine, upgrade_path.from_version)).version;
+    v_to := (pgsm_private.find_version(upgrade_path.machine, upgrade_path.to_version)).version;
+    if v_from = v_to then
         return;
     end if;
-    v_hops := pgsm_private.upgrade_hops(
-        upgrade_path.machine, upgrade_path.from_version, upgrade_path.to_version
-    );
+    v_hops := pgsm_private.upgrade_hops(upgrade_path.machine, v_from, v_to);
     return query
     select h.step::integer, v_hops[h.step], v_hops[h.step + 1], u.declared_at
     from generate_series(1, cardinality(v_hops) - 1) as h (step)

@@ -72,7 +72,7 @@ begin
             ('send_compiler', 'c0b6987b3ff1f367052004ff20e4b7c0472bcbd5d6facacaa647164df7d07512'),
             ('step', 'f3cf2f71ad77f237ad0483a9f18f33b2680c58a47af5919df1c09b7a7dd69159'),
             ('upgrade', 'b19231ed64100f0c6b861d705b203f4157f9b09cb025f4f38acb1587c7233ba7'),
-            ('upgrade_check', '358aca3dcbcdc11ae7e67a74feac17fb61f952877cb7fce467a65180e3840407'),
+            ('upgrade_check', '2f9bcc4d00ff0c0621f5a94a93f1e2141f641b5482055c17a8ffe2ebae1518de'),
             ('upgrade_template', 'c84fbe3638661bfd4c106df3a97f55c7094df7e18db835130759badd8d28ee8b'),
             ('upgrade_work', '43458c5ee363be7d32e153c2a9f5368b5efa5f1ee147a770dc5eb8803c4414e7'),
             ('value_compiler', '80950d702e64995faacf987fe1494715a5de65f5b313354848d89776fdb353f8'),
