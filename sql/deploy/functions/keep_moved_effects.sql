@@ -9,6 +9,8 @@ set local role pgsm_owner;
 create or replace function pgsm_private.keep_moved_effects (moves pgsm_private.batch_step[])
   returns void
   language plpgsql
+  -- the planner takes a list for ten, else it plans anew for each
+  set plan_cache_mode = force_generic_plan
 as $$
 #variable_conflict use_column
 declare

@@ -18,6 +18,8 @@ create or replace function pgsm_private.migrate_arguments (
   returns text[]
   language plpgsql
   stable
+  -- the planner takes a list for ten, else it plans anew for each
+  set plan_cache_mode = force_generic_plan
 as $$
 #variable_conflict use_column
 declare

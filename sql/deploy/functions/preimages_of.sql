@@ -14,6 +14,8 @@ create or replace function pgsm_private.preimages_of (
   returns pgsm_private.upgrade_preimages[]
   language plpgsql
   stable
+  -- the planner takes a list for ten, else it plans anew for each
+  set plan_cache_mode = force_generic_plan
 as $$
 #variable_conflict use_column
 declare

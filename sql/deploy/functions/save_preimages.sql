@@ -12,6 +12,8 @@ create or replace function pgsm_private.save_preimages (
 )
   returns void
   language plpgsql
+  -- the planner takes a list for ten, else it plans anew for each
+  set plan_cache_mode = force_generic_plan
 as $$
 #variable_conflict use_column
 begin

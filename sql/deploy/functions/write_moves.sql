@@ -1,12 +1,10 @@
 -- Deploy pgsm:functions/write_moves to pg
--- requires: types/batch_step
+-- requires: functions/write_moved_instances
 -- requires: functions/keep_moved_timers
 -- requires: functions/keep_moved_effects
--- requires: functions/write_moved_commands
+-- requires: functions/write_moved_keys
+-- requires: functions/write_commands
 -- requires: functions/notify_watchers
--- requires: functions/without_paths
--- requires: tables/machines
--- requires: tables/event_log
 
 begin;
 set local role pgsm_owner;
@@ -22,59 +20,16 @@ create or replace function pgsm_private.write_moves (
 as $$
 #variable_conflict use_column
 declare
-    v_version     integer := (write_moves.version).version;
-    v_checksum    text := (write_moves.version).checksum;
-    v_written     pgsm_private.batch_step[];
-    v_is_watched  boolean;
+    v_written  pgsm_private.batch_step[];
+    -- all that a result may have and write_commands has nothing to do with, or what
+    -- write_moved_keys does for all
+    v_plain    text[] := '{
+        transitions,states,value,tags,history,work,kept,dropped,context,changes,answers,
+        notes,emitted,sensitive,zone,commands,release,keys}';
 begin
-    with changed as (
-        update pgsm_private.instances as i
-        set version = v_version,
-            checksum = v_checksum,
-            revision = i.revision + 1,
-            clock = s.clock,
-            states = (s.result ->> 'states')::text[],
-            value = s.result -> 'value',
-            tags = (s.result ->> 'tags')::text[],
-            history = s.result -> 'history',
-            work = s.result -> 'work',
-            status = coalesce(s.result ->> 'status', i.status),
-            output = coalesce(s.result -> 'output', i.output),
-            finished_at = case when s.result ? 'status' then s.clock end,
-            tenant = coalesce(s.result #>> '{keys,tenant}', i.tenant),
-            context = case when s.result ? 'context' then s.result -> 'context' else i.context end
-        from unnest(write_moves.moves) as s
-        where i.instance_id = (s.instance).instance_id
-            and i.revision = (s.instance).revision
-        returning s.place, i, s.event, s.result, (s.instance).states as source_states
-    ),
-    logged as (
-        insert into pgsm_private.event_log (
-            instance_id, revision, recorded_at, machine, version, origin, event, data,
-            facts, clock, actor, source_states, target_states, transitions, changes,
-            answers, notes, emitted, release
-        )
-        select
-            (c.i).instance_id, (c.i).revision, clock_timestamp(), (c.i).machine,
-            (c.i).version, write_moves.origin, c.event ->> 'event',
-            case when c.result ? 'sensitive'
-                then pgsm_private.without_paths(c.event -> 'data', c.result -> 'sensitive')
-                else c.event -> 'data' end,
-            case when c.result ? 'sensitive' and c.event -> 'data'
-                <> pgsm_private.without_paths(c.event -> 'data', c.result -> 'sensitive')
-                then '{"redacted": true}'::jsonb end,
-            (c.i).clock, write_moves.actor, c.source_states, (c.i).states,
-            c.result -> 'transitions', c.result -> 'changes', c.result -> 'answers',
-            c.result -> 'notes', c.result -> 'emitted', '0.1'
-        from changed as c
-    )
-    select array_agg(
-        row(c.place, c.i, (c.i).clock, c.event, c.result)::pgsm_private.batch_step
-        order by c.place
-    ), bool_or((c.i).watched_until is not null)
-    into v_written, v_is_watched
-    from changed as c;
-
+    v_written := pgsm_private.write_moved_instances(
+        write_moves.moves, write_moves.version, write_moves.origin, write_moves.actor
+    );
     if cardinality(v_written) is distinct from cardinality(write_moves.moves) then
         raise exception 'instance "%" was changed by a call of its own step',
             ((write_moves.moves)[1].instance).instance_id
@@ -82,11 +37,13 @@ begin
     end if;
     perform pgsm_private.keep_moved_timers(v_written, (write_moves.version).time_zone);
     perform pgsm_private.keep_moved_effects(v_written);
-    perform pgsm_private.write_moved_commands(v_written);
-    if v_is_watched then
-        perform pgsm_private.notify_watchers(s.instance)
-        from unnest(v_written) as s;
-    end if;
+    perform pgsm_private.write_moved_keys(v_written);
+    perform pgsm_private.write_commands(m.instance, m.result)
+    from unnest(v_written) as m
+    where m.result ? 'commands' and m.result - v_plain <> '{}';
+    perform pgsm_private.notify_watchers(m.instance)
+    from unnest(v_written) as m
+    where (m.instance).watched_until is not null;
     return v_written;
 end;
 $$;
