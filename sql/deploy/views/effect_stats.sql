@@ -13,28 +13,28 @@ with counted as (
     where e.status in ('pending', 'retrying') and not e.held_back and e.parked is null
     group by e.name, e.status
     union all
-    select e.name, 'running', count(*), null
+    select e.name, 'running' as status, count(*) as number, null as due_at
     from pgsm_private.effects as e
     where e.status = 'running'
     group by e.name
     union all
-    select e.name, 'held back', count(*), null
+    select e.name, 'held back' as status, count(*) as number, null as due_at
     from pgsm_private.effects as e
     where e.status in ('pending', 'retrying')
         and e.held_back and e.place is not null and e.parked is null
     group by e.name
     union all
-    select e.name, 'parked', count(*), null
+    select e.name, 'parked' as status, count(*) as number, null as due_at
     from pgsm_private.effects as e
     where e.status in ('pending', 'retrying') and e.parked is not null
     group by e.name
     union all
-    select e.name, 'open', count(*), null
+    select e.name, 'open' as status, count(*) as number, null as due_at
     from pgsm_private.effects as e
     where e.status = 'failed' and coalesce(e.error ->> 'handled', '') <> 'true'
     group by e.name
     union all
-    select e.name, 'late', count(*), null
+    select e.name, 'late' as status, count(*) as number, null as due_at
     from pgsm_private.effects as e
     where e.status = 'late'
     group by e.name
