@@ -64,6 +64,7 @@ def schemas(connection: psycopg.Connection) -> set[str]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)  # all changes four times, on a busy machine
 def test_deploy_verify_revert_and_deploy_again(
     fresh_dsn: str, connect: Connect
 ) -> None:
