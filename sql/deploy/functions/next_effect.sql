@@ -1,7 +1,7 @@
 -- Deploy pgsm:functions/next_effect to pg
 -- requires: tables/effects
 -- requires: tables/effect_limits
--- requires: tables/effect_marks
+-- requires: functions/effect_fronts
 -- requires: functions/effect_room
 -- requires: functions/room_opens_at
 -- requires: functions/now
@@ -21,44 +21,9 @@ as $$
 declare
     v_now  timestamptz := pgsm_private.now();
 begin
-    -- each priority of a name by the index, and there what is due and what will be
-    with recursive begins as (
-        select n.name, coalesce(m.due_at, '-infinity') as due_at
-        from (select distinct u.name from unnest(next_effect.names) as u (name)) as n
-        left join pgsm_private.effect_marks as m on m.name = n.name
-        where not exists (
-            select from pgsm_private.effect_pauses as p where p.name = n.name
-        )
-    ),
-    heads as (
-        select b.name, b.due_at as begins_at, first.priority, first.due_at
-        from begins as b
-        cross join lateral (
-            select e.priority, e.due_at
-            from pgsm_private.effects as e
-            where e.name = b.name
-                and e.due_at >= b.due_at
-                and e.status in ('pending', 'retrying')
-                and not e.held_back
-                and e.parked is null
-            order by e.priority desc, e.due_at
-            limit 1
-        ) as first
-        union all
-        select h.name, h.begins_at, following.priority, following.due_at
-        from heads as h
-        cross join lateral (
-            select e.priority, e.due_at
-            from pgsm_private.effects as e
-            where e.name = h.name
-                and e.priority < h.priority
-                and e.due_at >= h.begins_at
-                and e.status in ('pending', 'retrying')
-                and not e.held_back
-                and e.parked is null
-            order by e.priority desc, e.due_at
-            limit 1
-        ) as following
+    with heads as materialized (
+        select f.name, f.priority, f.due_at
+        from pgsm_private.effect_fronts(next_effect.names) as f
     ),
     limited as (
         select l.name, pgsm_private.room_opens_at(l) as opens_at, l.concurrency is not null
