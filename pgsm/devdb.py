@@ -150,7 +150,7 @@ class DevCluster:
         shutil.rmtree(self.directory)
 
     def empty_database(self) -> None:
-        """Take everything out of the database; the extensions are made anew."""
+        """Take everything out of the database but pg_cron."""
         empty(self.dsn)
         self._create_database()
 
@@ -420,7 +420,9 @@ class DevCluster:
                 connection.execute(sql.SQL("create database {}").format(name))
         with self._connect(self.database) as connection:
             for extension in EXTENSIONS:
-                create = sql.SQL("create extension if not exists {}")
+                # where `empty` leaves pg_cron
+                place = " schema pg_catalog" if extension == "pg_cron" else ""
+                create = sql.SQL("create extension if not exists {}" + place)
                 connection.execute("set client_min_messages = warning")
                 connection.execute(create.format(sql.Identifier(extension)))
 
@@ -474,26 +476,25 @@ def _candidates(wanted: int, *, explicit: bool) -> Iterator[int]:
 
 
 def empty(dsn: str) -> None:
-    """Drop all that was made in a database, but not the database; pg_cron is made anew.
+    """Drop all that was made in a database, but neither the database nor pg_cron.
 
     With the database pg_cron's launcher would be ended, and it does not come back
-    before the server is restarted.  One transaction, since a launcher that looks while
-    its extension is away may look no more.
+    before the server is restarted.  One whose extension is dropped and made anew may
+    go on with the jobs of the old one, and see none of the new.
     """
-    with psycopg.connect(dsn) as connection:
-        connection.execute("set client_min_messages = warning")
-        had_cron = connection.execute(
-            "select from pg_extension where extname = 'pg_cron'"
-        ).fetchone()
-        connection.execute("drop extension if exists pg_cron cascade")
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        if connection.execute("select to_regclass('cron.job')").fetchone() != (None,):
+            connection.execute("delete from cron.job")
+            connection.execute("truncate cron.job_run_details")
         schemas = connection.execute(
-            "select nspname from pg_namespace"
+            "select nspname from pg_namespace as n"
             " where nspname !~ '^pg_' and nspname <> 'information_schema'"
+            " and not exists (select from pg_depend as d join pg_extension as e"
+            " on e.oid = d.refobjid where d.objid = n.oid and d.deptype = 'e'"
+            " and d.classid = 'pg_namespace'::regclass and e.extname = 'pg_cron')"
         ).fetchall()
         for row in schemas:
             name = sql.Identifier(row[0])
             connection.execute(sql.SQL("drop schema {} cascade").format(name))
         connection.execute("create schema public authorization pg_database_owner")
         connection.execute("grant usage on schema public to public")
-        if had_cron is not None:
-            connection.execute("create extension pg_cron")

@@ -58,7 +58,7 @@ def deploy_to_cron_database(server: str, project: Path) -> str:
 
 def _install_cron(dsn: str) -> None:
     with psycopg.connect(dsn, autocommit=True) as connection:
-        connection.execute("create extension if not exists pg_cron")
+        connection.execute("create extension if not exists pg_cron schema pg_catalog")
 
 
 def _comment(admin: psycopg.Connection, name: str) -> str | None:

@@ -27,15 +27,21 @@ MACHINE = {
 Connection = psycopg.Connection[Any]
 
 
-def start(connection: Connection, instances: int) -> None:
-    """Instances whose first timer is due now, and fires when there is a driver."""
+def start(connection: Connection, instances: int, late: int = 0) -> None:
+    """Instances whose first timer is due now, and fires when there is a driver.
+
+    So many of them are `late`: theirs is due in an hour.
+    """
     connection.execute("select pgsm.define_machine('burst', %s)", [json.dumps(MACHINE)])
     connection.execute(
         "select count(*) from generate_series(1, %s) as n"
         " cross join lateral pgsm.start_instance('burst', 'burst-' || n)",
         [instances],
     )
-    connection.execute("update pgsm_private.timers set due_at = now()")
+    connection.execute(
+        "update pgsm_private.timers set due_at = now() where instance_id <> all (%s)",
+        [[f"burst-{n}" for n in range(1, late + 1)]],
+    )
 
 
 def fired(connection: Connection) -> int:

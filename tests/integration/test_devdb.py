@@ -205,15 +205,22 @@ def test_database_that_was_dropped_is_made_again(cluster: devdb.DevCluster) -> N
     assert value_of(cluster.dsn, "select count(*) from cron.job") == 0
 
 
-def test_emptied_database_is_not_without_pg_cron(cluster: devdb.DevCluster) -> None:
-    """Its launcher may look at any time, and look no more where there is none."""
+def test_emptied_database_keeps_the_pg_cron_that_its_launcher_knows(
+    cluster: devdb.DevCluster,
+) -> None:
+    """The launcher may go on with a dropped extension's jobs, and see no new ones."""
     cluster.up()
+    table = "select 'cron.job'::regclass::oid::int8"
+    before = value_of(cluster.dsn, table)
     with psycopg.connect(cluster.dsn, autocommit=True) as connection:
+        connection.execute("create schema other")
         connection.execute("create table public.things ()")
         connection.execute("select cron.schedule('job', '* * * * *', 'select 1')")
-    devdb.empty(cluster.dsn)
+    cluster.empty_database()
+    assert value_of(cluster.dsn, table) == before
     assert value_of(cluster.dsn, "select count(*) from cron.job") == 0
     assert value_of(cluster.dsn, "select to_regclass('public.things')") is None
+    assert value_of(cluster.dsn, "select to_regnamespace('other')") is None
 
 
 def test_two_clusters_run_side_by_side(make: MakeCluster, tmp_path: Path) -> None:
