@@ -266,8 +266,8 @@ class Work:
                 continue
             run.forget("children", child_id)
             if self.effect_policy(*old) == "along":
-                told = (child["instance"], "pgsm.upgrade", {}, {"in": "0"}, None)
-                run.commands.append(("message", *told))
+                go: Json = (child["instance"], "pgsm.upgrade", {}, {"in": "0"}, None)
+                run.commands.append(("message", *go))
             entry = {**child, "state": found.state.path}
             if in_list:
                 entry["each"] = found.invoke_id

@@ -74,7 +74,7 @@ begin
             ('upgrade', 'b19231ed64100f0c6b861d705b203f4157f9b09cb025f4f38acb1587c7233ba7'),
             ('upgrade_check', '2f9bcc4d00ff0c0621f5a94a93f1e2141f641b5482055c17a8ffe2ebae1518de'),
             ('upgrade_template', 'c84fbe3638661bfd4c106df3a97f55c7094df7e18db835130759badd8d28ee8b'),
-            ('upgrade_work', '43458c5ee363be7d32e153c2a9f5368b5efa5f1ee147a770dc5eb8803c4414e7'),
+            ('upgrade_work', '8a654333531f5816aa1b54d979bb82f665ba85a66d5010b7e2750f0df6ff564c'),
             ('value_compiler', '80950d702e64995faacf987fe1494715a5de65f5b313354848d89776fdb353f8'),
             ('values', '8cec8a4971f4bf270ce45b8de28d73f1da940112594f8a033088904641064509'),
             ('work', 'cc99de2c15f93e7902f05fae312aad3c7e94e394eb9fb5eb4e18e70c0412e367')
