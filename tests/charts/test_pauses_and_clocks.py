@@ -151,3 +151,39 @@ def test_delay_of_zero_fires_once_and_after_the_step(postgres: PostgresEngine) -
     chart.rows("select pgsm.fire_timers()")
     chart.rows("select pgsm.fire_timers()")
     assert (chart.snapshot().value, trace(chart)) == ("b", ["after.0.a"])
+
+
+def test_rhythm_by_points_in_time_neither_drifts_nor_misses_a_beat(
+    postgres: PostgresEngine,
+) -> None:
+    """Each beat is computed from the one before, however late that one fired."""
+    beat = {
+        "target": "a",
+        "reenter": True,
+        "actions": {
+            "type": "assign",
+            "set": {
+                "next": expr("add_seconds(context.next, 1)"),
+                "beats": expr("context.beats + 1"),
+            },
+        },
+    }
+    chart = postgres.start(
+        {
+            "context": {"next": expr("add_seconds(now, 1)"), "beats": 0},
+            "initial": "a",
+            "states": {"a": {"after": {"beat": beat}}},
+            "implementations": {"delays": {"beat": {"at": expr("context.next")}}},
+        }
+    )
+    for second in range(1, 60):
+        at(chart, f"2030-01-01 12:00:{second:02}.09+00")  # always late
+    assert chart.snapshot().context["beats"] == 59
+    at(chart, "2030-01-01 12:02:00.09+00")  # no driver for a minute
+    for _ in range(3):
+        chart.rows("select pgsm.fire_timers()")
+    assert chart.snapshot().context["beats"] == 120
+    (row,) = chart.rows(
+        "select (due_at at time zone 'UTC')::text as due from pgsm.timers"
+    )
+    assert row["due"] == "2030-01-01 12:02:01"
