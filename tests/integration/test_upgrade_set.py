@@ -318,3 +318,20 @@ def test_failures_cost_few_subtransactions(fixed: Connection) -> None:
     ).fetchone()
     assert row is not None
     assert row[0] < 6
+
+
+def test_effect_of_an_action_goes_along_to_a_version_that_is_not_paused(
+    fixed: Connection,
+) -> None:
+    fill(fixed, [AGAIN], [{}])
+    claim = "select count(*) from pgsm.claim_effects('late', '{ship}', 100)"
+    fixed.execute("select pgsm.pause_machine('m', 1)")
+    assert fixed.execute(claim).fetchone() == (0,)
+    fixed.execute("select pgsm.upgrade_all('m', 2)")
+    (claimed,) = fixed.execute(claim).fetchone() or (0,)
+    assert claimed > 0
+    left = fixed.execute(
+        "select count(*) from pgsm.effects where kind = 'action' and version = 1"
+        " and status in ('pending', 'retrying', 'running', 'failed')"
+    )
+    assert left.fetchone() == (0,)

@@ -38,7 +38,8 @@ comment on function pgsm.upgrade_instance (text, integer) is $comment$
 
     Goes by the shortest path of declared upgrades.  Maps the context, keeps timers
     and invocations by their policy, takes neither entry nor exit actions unless
-    asked to, then settles.  Returns the snapshot.  Raises SM100, SM003, SM110 (it
+    asked to, then settles.  What actions have asked for (effects) goes along: it no
+    longer waits where the old version is paused.  Returns the snapshot.  Raises SM100, SM003, SM110 (it
     has ended), SM402 (it cannot be upgraded, and why; it stays as it was), SM404
     (several paths).
 $comment$;
