@@ -52,6 +52,7 @@ MANY = {
     "log_retries",
     "retry_effects",
     "watch_instance",
+    "write_moved_instances",
     "write_moves",
     "write_round",
     "migrate_round",
