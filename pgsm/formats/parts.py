@@ -49,7 +49,7 @@ def _order(key: Key) -> tuple[int, str]:
 
 
 def parts(document: Json) -> dict[Key, Json]:
-    """The parts of a document in normal form, as `pgsm_private.version_parts`."""
+    """The parts of a document in normal form, as `pgsm.diff_versions`."""
     tables = rows.to_rows(document)
     return {
         **dict(_states(tables)),

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any
 from uuid import UUID
 
 import psycopg
-from psycopg.rows import class_row, dict_row
+from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool
 
 from .claims import Claim, Completion, Failed
@@ -20,9 +19,16 @@ from .claims import Claim, Completion, Failed
 BATCH = 50  # completions in one call
 CALL_SECONDS = 60.0  # a call that takes longer hangs in some machine's step
 APPLICATION = "pgsm runner"
+# seconds, since how the server writes times and intervals depends on its settings
+TIMES = ("claimed_at", "lease_until", "deadline_at", "due_at")
+INTERVALS = ("timeout",)
 # named: a newer schema may have more of them
 CLAIM_COLUMNS = ", ".join(
-    "input::text as input_text" if field.name == "input_text" else field.name
+    "input::text as input_text"
+    if field.name == "input_text"
+    else f"extract(epoch from {field.name})::float8 as {field.name}"
+    if field.name in (*TIMES, *INTERVALS)
+    else field.name
     for field in dataclasses.fields(Claim)
 )
 
@@ -96,12 +102,8 @@ class Database:
             " from pgsm.claim_effects(%s, %s, %s, %s, %s::integer[])"
         )
         names, rooms = list(limits), list(limits.values())
-        async with self._within_its_time() as connection:
-            # binary: the text form of intervals depends on the server's settings
-            cursor = connection.cursor(binary=True, row_factory=class_row(Claim))
-            parameters = [self.runner_id, names, at_most, lease, rooms]
-            await cursor.execute(query, parameters)
-            return await cursor.fetchall()
+        parameters = [self.runner_id, names, at_most, lease, rooms]
+        return [_claim(row) for row in await self._within_its_time(query, parameters)]
 
     async def complete(
         self,
@@ -115,23 +117,21 @@ class Database:
         query = "select * from pgsm.complete_effects(%s::jsonb)"
         parameter = f"[{', '.join(c.text() for c in completions)}]"
         if connection is None:
-            async with self._within_its_time() as own:
-                return await _rows(own, query, [parameter])
+            return await self._within_its_time(query, [parameter])
         return await _rows(connection, query, [parameter])
 
     async def fail(self, claim: Claim, failed: Failed) -> str:
         """Which of the answers of `pgsm.fail_effect` was given."""
         query = "select pgsm.fail_effect(%s, %s, %s, %s::jsonb, %s, %s) as answer"
-        async with self._within_its_time() as connection:
-            parameters = [
-                claim.instance_id,
-                claim.effect_id,
-                claim.lease_token,
-                failed.error(),
-                failed.permanent,
-                failed.retry_after,
-            ]
-            (row,) = await _rows(connection, query, parameters)
+        parameters = [
+            claim.instance_id,
+            claim.effect_id,
+            claim.lease_token,
+            failed.error(),
+            failed.permanent,
+            failed.retry_after,
+        ]
+        (row,) = await self._within_its_time(query, parameters)
         return str(row["answer"])
 
     async def heartbeat(
@@ -222,25 +222,24 @@ class Database:
         finally:
             await self._transactions.putconn(connection)
 
-    @contextlib.asynccontextmanager
-    async def _within_its_time(self) -> AsyncIterator[Connection]:
-        """A transaction whose statements end: a machine's step may take for ever.
+    async def _within_its_time(
+        self, query: str, parameters: Sequence[Any]
+    ) -> list[dict[str, Any]]:
+        """The rows of a call that ends: a machine's step may take for ever.
 
         What the server or the role says about that counts, where it says something.
-        A pipeline is one way to the server and back, and one transaction.
+        All is one message, so that a runner which is stopped in the middle holds no
+        lock: the server goes on to the end of its transaction.
         """
+        limit = (
+            f"select set_config('statement_timeout', '{CALL_SECONDS:g}s', true)"
+            " where current_setting('statement_timeout') = '0'; "
+        )
         async with self._pool.connection() as connection:
-            if psycopg.Pipeline.is_supported():
-                together: Any = connection.pipeline()
-            else:
-                together = connection.transaction()
-            async with together:
-                await connection.execute(
-                    "select set_config('statement_timeout', %s, true)"
-                    " where current_setting('statement_timeout') = '0'",
-                    [f"{CALL_SECONDS:g}s"],
-                )
-                yield connection
+            cursor = psycopg.AsyncClientCursor(connection, row_factory=dict_row)
+            await cursor.execute(limit + query, parameters)
+            cursor.nextset()
+            return await cursor.fetchall()
 
     async def _call(self, query: str, *parameters: Any) -> list[dict[str, Any]]:
         async with self._pool.connection() as connection:
@@ -287,6 +286,16 @@ async def _rows(
     cursor = connection.cursor(row_factory=dict_row)
     await cursor.execute(query, parameters)
     return await cursor.fetchall()
+
+
+def _claim(row: dict[str, Any]) -> Claim:
+    for name in TIMES:
+        if row[name] is not None:
+            row[name] = datetime.fromtimestamp(row[name], timezone.utc)
+    for name in INTERVALS:
+        if row[name] is not None:
+            row[name] = timedelta(seconds=row[name])
+    return Claim(**row)
 
 
 def _with_field(lease: dict[str, Any], key: str, text: str | None) -> str:

@@ -19,8 +19,9 @@ from .world import EXAMPLES, Orders
 
 PROJECTS = ["food_delivery", "onboarding"]
 # examples/machines has no sqitch project of its own
+# those of the examples that are sqitch projects
 DOCUMENTS = sorted(
-    path for path in EXAMPLES.glob("*/*.json") if path.parent.name != "machines"
+    path for path in EXAMPLES.glob("*/*.json") if (path.parent / "sqitch.plan").exists()
 )
 
 

@@ -48,7 +48,7 @@ def names(connection: psycopg.Connection[Any]) -> list[str]:
 
 def test_schedulers_are_as_many_as_asked_for(cron_dsn: str) -> None:
     with psycopg.connect(cron_dsn) as connection:
-        one = ["pgsm_run_timers", "pgsm_run_timers_odd"]
+        one = ["pgsm_run_timers", "pgsm_run_timers_odd", "pgsm_run_retention"]
         two = [*one, "pgsm_run_timers_2", "pgsm_run_timers_2_odd"]
         for count, wanted in ((2, two), (1, one)):
             connection.execute("select pgsm.enable_cron(schedulers => %s)", [count])

@@ -109,7 +109,7 @@ def test_the_other_ways_to_send(door: Door, order: str) -> None:
     )
     assert begun.value == "accepted"
     assert door("send_by_key", "order", "shelf", "77", "deliver").status == "done"
-    assert [s.instance_id for s in door("find", "order", "shelf", "77")][-1] == new
+    assert new in {s.instance_id for s in door("find", "order", "shelf", "77")}
     assert door("post", order, "accept", {"eta": 1}, event_id="p") == "p"
     assert door("post", order, "back", delay=timedelta(hours=1)).startswith("tx")
 

@@ -98,7 +98,10 @@ def test_the_examples_load_in_npm_xstate_with_all_their_states() -> None:
     for path, loaded in zip(EXAMPLES, found, strict=True):
         document = exact.loads(path.read_text())
         value = loaded["value"]
-        assert document["initial"] in ([value] if isinstance(value, str) else value)
+        first = document["initial"]
+        # guards and computed delays have no implementation there
+        if not {"always", "after"} & set(document["states"][first]):
+            assert first in ([value] if isinstance(value, str) else value)
         assert len(loaded["states"]) == _count(document)
 
 

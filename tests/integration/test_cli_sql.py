@@ -14,11 +14,14 @@ PACKAGE = Path(pgsm.__file__).parent
 FILES = [
     p for p in PACKAGE.rglob("*.py") if "engine" not in p.relative_to(PACKAGE).parts
 ]
-WRITING = re.compile(r"\b(insert\s+into|delete\s+from|update\s+\w+\.\w+)\s", re.I)
+WRITING = re.compile(r"\b(insert\s+into|delete\s+from|update)\s+pgsm\w*\.", re.I)
+# worlds of tests stop the clock of the database, and roll all of it back
+WORLDS = {"testing/clock.py", "scenarios/database.py", "scenarios/database_sql.py"}
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(PACKAGE)))
 def test_no_private_table_is_named_or_written(file: Path) -> None:
     text = file.read_text("utf-8")
-    assert "pgsm_private" not in text
-    assert WRITING.search(text) is None
+    if str(file.relative_to(PACKAGE)) not in WORLDS:
+        assert "pgsm_private" not in text
+        assert WRITING.search(text) is None

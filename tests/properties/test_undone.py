@@ -50,7 +50,7 @@ def test_an_item_whose_input_fails_when_its_turn_comes_has_failed() -> None:
     outcome = door.step(machine, outcome.after, answer(0))
     assert "effects" not in outcome.result
     assert outcome.result["cancelled"] == ["w"]
-    assert outcome.after.work == "{}"
+    assert outcome.after.work == '{"ended":{"w":"a"}}'
 
 
 def test_an_undone_spawn_takes_no_number() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg.rows import tuple_row
 
 from pgsm.scenarios.database import DatabaseHost
 from pgsm.scenarios.running import Result
@@ -43,12 +44,17 @@ def play(request: pytest.FixtureRequest, tmp_path: Path) -> Play:
 
     def in_database(text: str, **more: Any) -> list[Result]:
         with psycopg.connect(dsn) as connection:
+            before = _instances(connection)
             found = files.database(connection, tmp_path, text, **more)
-            left = connection.execute("select count(*) as n from pgsm.instances")
-            assert left.fetchone() == {"n": 0}
+            assert _instances(connection) == before
         return found
 
     return in_database
+
+
+def _instances(connection: psycopg.Connection[Any]) -> list[Any]:
+    cursor = connection.cursor(row_factory=tuple_row)
+    return cursor.execute("select instance_id from pgsm.instances").fetchall()
 
 
 def passes(results: list[Result]) -> None:
