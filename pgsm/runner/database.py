@@ -191,14 +191,10 @@ class Database:
 
     async def run_timer_turn(self, seconds: float) -> Turn:
         """Fire what was noted.  Raises QueryCanceled where that takes too long."""
-        async with self._pool.connection() as connection, connection.transaction():
-            await connection.execute(
-                "select set_config('statement_timeout', %s, true)",
-                [str(int(seconds * 1000))],
-            )
-            query = "select fired, noted from pgsm.run_timer_turn(%s)"
-            rows = await _rows(connection, query, [self.runner_id])
-        return Turn(**rows[0])
+        query = "select fired, noted from pgsm.run_timer_turn(%s)"
+        limit = f"select set_config('statement_timeout', '{int(seconds * 1000)}', true)"
+        (row,) = await self._in_one_message(limit, query, [self.runner_id])
+        return Turn(**row)
 
     async def end_timer_turn(self) -> None:
         """Take back the note of a turn that is not to be."""
@@ -228,16 +224,24 @@ class Database:
         """The rows of a call that ends: a machine's step may take for ever.
 
         What the server or the role says about that counts, where it says something.
-        All is one message, so that a runner which is stopped in the middle holds no
-        lock: the server goes on to the end of its transaction.
         """
         limit = (
             f"select set_config('statement_timeout', '{CALL_SECONDS:g}s', true)"
-            " where current_setting('statement_timeout') = '0'; "
+            " where current_setting('statement_timeout') = '0'"
         )
+        return await self._in_one_message(limit, query, parameters)
+
+    async def _in_one_message(
+        self, limit: str, query: str, parameters: Sequence[Any]
+    ) -> list[dict[str, Any]]:
+        """The rows of a call after a setting for its transaction.
+
+        A runner that is stopped in the middle of it holds no lock: the server goes on
+        to the end of the transaction, as it would not between two messages.
+        """
         async with self._pool.connection() as connection:
             cursor = psycopg.AsyncClientCursor(connection, row_factory=dict_row)
-            await cursor.execute(limit + query, parameters)
+            await cursor.execute(f"{limit}; {query}", parameters)
             cursor.nextset()
             return await cursor.fetchall()
 

@@ -168,7 +168,7 @@ def nothing_to_do(step: Upgrade) -> set[tuple[str, str]]:
 
 
 @given(machines(errors=False), machines(errors=False), walks, st.data())
-@examples(40)
+@examples(8)
 def test_upgraded_instance_is_legal_and_has_each_timer_and_invocation_once(
     old: Json, new: Json, script: Any, data: st.DataObject
 ) -> None:
